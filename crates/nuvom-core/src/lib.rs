@@ -1,5 +1,25 @@
-//! The words and rules of Nuvom. Nothing here does I/O, starts a thread or reads a clock.
+//! The words and rules of Nuvom: jobs, transitions, retries, schedules, and the ports that stores and
+//! executors implement. Nothing here does I/O, starts a thread, reads a clock or knows Python.
 
+mod attempt;
+mod capability;
 mod error;
+mod event;
+mod id;
+mod job;
+pub mod ports;
+mod retry;
+mod schedule;
+mod time;
+mod transition;
 
+pub use attempt::{Attempt, End, Ending, HandBack, JobError, Outcome};
+pub use capability::Capability;
 pub use error::{Error, ErrorKind, Result};
+pub use event::{Event, EventSink, NoEvents};
+pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName, WorkerName};
+pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy};
+pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, unknown_task_delay};
+pub use schedule::{Misfire, Overlap, Rule, Schedule};
+pub use time::{Clock, Timestamp};
+pub use transition::{Decision, Refusal, Retention, Transition, Trigger, decide};

@@ -1,0 +1,40 @@
+//! What a backend promises, as data. The engine asks these, the conformance suite picks its cases by them,
+//! and the documentation prints them; nobody asks for a backend's name.
+
+/// The promises of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a table of promises, each of which is independent")]
+pub struct Capability {
+    /// An acknowledged job survives the death of every process.
+    pub durable: bool,
+    /// Several processes may use one store at once.
+    pub cross_process: bool,
+    /// Claims end by themselves and carry a fencing number.
+    pub leases: bool,
+    /// Jobs are taken in order of priority.
+    pub priorities: bool,
+    /// A job can wait for a time.
+    pub delays: bool,
+    /// Waiting clients and idle workers are woken by a change.
+    pub notify: bool,
+    /// A result and the finish that it belongs to are one atomic operation.
+    pub joint_results: bool,
+    /// Due times and leases follow the clock of the store and not that of its clients.
+    pub store_clock: bool,
+}
+
+impl Capability {
+    /// Name, value and meaning of each promise, in the order of the documentation.
+    pub fn rows(&self) -> [(&'static str, bool, &'static str); 8] {
+        [
+            ("durable", self.durable, "an acknowledged job survives the death of every process"),
+            ("cross-process", self.cross_process, "several processes may use one store at once"),
+            ("leases", self.leases, "claims end by themselves and carry a fencing number"),
+            ("priorities", self.priorities, "jobs are taken in order of priority"),
+            ("delays", self.delays, "a job can wait for a time"),
+            ("notify", self.notify, "waiting clients and idle workers are woken by a change"),
+            ("joint results", self.joint_results, "a result and its finish are one atomic operation"),
+            ("store clock", self.store_clock, "times follow the clock of the store, not of its clients"),
+        ]
+    }
+}

@@ -1,0 +1,100 @@
+//! What the engine tells the world: one type, to which logs, metrics, hooks and the dashboard subscribe.
+
+use std::time::Duration;
+
+use crate::{Error, JobError, JobId, Lease, State, TaskName, WorkerName};
+
+/// Something that happened in a worker.
+#[derive(Debug)]
+pub enum Event {
+    /// The worker began to claim.
+    WorkerStarted {
+        /// Its name.
+        worker: WorkerName,
+    },
+    /// The worker claims nothing more and waits for what runs.
+    WorkerStopping {
+        /// Its name.
+        worker: WorkerName,
+        /// Jobs that run.
+        running: usize,
+    },
+    /// The worker ended.
+    WorkerStopped {
+        /// Its name.
+        worker: WorkerName,
+        /// Jobs handed back by the stop.
+        handed_back: usize,
+    },
+    /// Jobs were claimed.
+    Claimed {
+        /// How many.
+        count: usize,
+    },
+    /// An attempt ended, and the store has it.
+    Ended {
+        /// The job.
+        id: JobId,
+        /// The lease under which it ran.
+        lease: Lease,
+        /// Its task.
+        task: TaskName,
+        /// The attempt as users count it, from 1.
+        attempt: u32,
+        /// Where the job is now.
+        state: State,
+        /// From claim to the store's answer.
+        took: Duration,
+        /// What went wrong, if anything.
+        error: Option<JobError>,
+    },
+    /// An end was refused because the lease had moved on.
+    Stale {
+        /// The job.
+        id: JobId,
+        /// The lease that was too late.
+        lease: Lease,
+    },
+    /// A held job turned out to be held no more.
+    LeaseLost {
+        /// The job.
+        id: JobId,
+        /// The lease that was lost.
+        lease: Lease,
+    },
+    /// A job whose holder was lost was found.
+    Reaped {
+        /// The job.
+        id: JobId,
+        /// The lease that ran out.
+        lease: Lease,
+        /// Where the job is now.
+        state: State,
+    },
+    /// Ended jobs were removed.
+    Pruned {
+        /// How many.
+        count: usize,
+    },
+    /// A call to a store failed.
+    StoreFailed {
+        /// The duty that called.
+        duty: &'static str,
+        /// What it answered.
+        error: Error,
+    },
+}
+
+/// Receives events in batches, on a thread of the engine: it must return soon and not block.
+pub trait EventSink: Send + Sync {
+    /// Takes what happened since the last call, in order.
+    fn emit(&self, events: Vec<Event>);
+}
+
+/// Ignores everything.
+#[derive(Debug, Clone, Copy)]
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn emit(&self, _events: Vec<Event>) {}
+}

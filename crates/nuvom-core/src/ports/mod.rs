@@ -1,0 +1,36 @@
+//! The ports: what the engine asks of a store. All are blocking, object-safe and take batches.
+
+use std::sync::Arc;
+
+mod inspect;
+mod jobs;
+mod results;
+mod schedules;
+mod wake;
+
+pub use inspect::{Filter, Inspect, Page, QueueCounts};
+pub use jobs::{Cancelled, Claim, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
+pub use results::{ResultStore, StoredResult};
+pub use schedules::{Fired, ScheduleStore};
+pub use wake::{Subscription, Topic, Waker};
+
+/// The stores that a client or a worker uses together.
+#[derive(Clone)]
+pub struct Stores {
+    /// Where jobs wait and change state.
+    pub jobs: Arc<dyn JobStore>,
+    /// What is asked about them.
+    pub inspect: Arc<dyn Inspect>,
+    /// Where results are kept.
+    pub results: Arc<dyn ResultStore>,
+    /// Where schedules are kept.
+    pub schedules: Arc<dyn ScheduleStore>,
+    /// Whether results reach their store with the finish, in one operation of the job store.
+    pub joint_results: bool,
+}
+
+impl std::fmt::Debug for Stores {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stores").field("joint_results", &self.joint_results).finish_non_exhaustive()
+    }
+}
