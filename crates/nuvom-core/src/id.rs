@@ -11,8 +11,8 @@ use crate::{Error, ErrorKind, Result, Timestamp};
 /// Longest task, queue, worker or schedule name, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 
-/// A job's identity: a UUID, version 7 when a client made it (so ids sort by creation time) and version 5
-/// when a schedule's tick did (so a tick can only ever make one job).
+/// A job's identity: a UUID, version 7 when a client made it, version 8 when a schedule's tick did (so a tick
+/// can only ever make one job). Both begin with a time in milliseconds, so ids sort by it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(Uuid);
 
@@ -23,10 +23,22 @@ impl JobId {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
-    /// The id of the job that a schedule makes at one tick.
+    /// The id of the job that a schedule makes at one tick: the tick's milliseconds, then the bits of the
+    /// version 5 UUID of schedule and tick. A plain version 5 id would sort anywhere among the others.
     pub fn from_tick(schedule: &str, tick: Timestamp) -> Self {
         let name = format!("nuvom:schedule:{schedule}:{}", tick.as_micros());
-        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()))
+        let mut bytes = *Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).as_bytes();
+        let millis = u64::try_from(tick.as_micros() / 1000).unwrap_or(0);
+        bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// The smallest id that begins with this time.
+    pub fn floor(time: Timestamp) -> Self {
+        let millis = u64::try_from(time.as_micros() / 1000).unwrap_or(0);
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+        Self(Uuid::from_bytes(bytes))
     }
 
     /// The sixteen bytes, as stores keep them.
@@ -177,6 +189,18 @@ mod tests {
 
         assert_eq!(JobId::from_tick("report", tick), JobId::from_tick("report", tick));
         assert_ne!(JobId::from_tick("report", tick), JobId::from_tick("other", tick));
+    }
+
+    #[test]
+    fn the_id_of_a_tick_sorts_among_the_ids_made_at_that_time() {
+        let tick = Timestamp::from_micros(1_700_000_000_000_000);
+        let before = JobId::from_time(Timestamp::from_micros(1_699_999_999_000_000), [0xff; 10]);
+        let after = JobId::from_time(Timestamp::from_micros(1_700_000_001_000_000), [0; 10]);
+
+        let id = JobId::from_tick("report", tick);
+
+        assert!(before < id && id < after);
+        assert!(JobId::floor(tick) <= id);
     }
 
     #[test]

@@ -21,5 +21,5 @@ pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName
 pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy};
 pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, unknown_task_delay};
 pub use schedule::{Misfire, Overlap, Rule, Schedule};
-pub use time::{Clock, Timestamp};
-pub use transition::{Decision, Refusal, Retention, Transition, Trigger, decide};
+pub use time::{Clock, StoreTime, Timestamp};
+pub use transition::{Decision, Refusal, Retention, Transition, Trigger, decide, renewed, succeeded};

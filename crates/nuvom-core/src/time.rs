@@ -49,6 +49,32 @@ pub trait Clock: Send + Sync {
     fn monotonic(&self) -> Duration;
 }
 
+/// The time by which a store without a clock of its own decides. It never steps back, and when the wall
+/// clock does, it goes on at the pace of the monotonic clock: leases neither freeze nor end twice.
+#[derive(Debug, Default)]
+pub struct StoreTime {
+    latest: Timestamp,
+    latest_at: Duration,
+}
+
+impl StoreTime {
+    /// The store's time now.
+    pub fn now(&mut self, clock: &dyn Clock) -> Timestamp {
+        let monotonic = clock.monotonic();
+        let paced = self.latest + monotonic.saturating_sub(self.latest_at);
+        self.latest = clock.now().max(paced);
+        self.latest_at = monotonic;
+        self.latest
+    }
+
+    /// Learns of a time that the store has already seen, from its own data.
+    pub fn seen(&mut self, stored: Timestamp, clock: &dyn Clock) {
+        if stored > self.now(clock) {
+            self.latest = stored;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +84,39 @@ mod tests {
         let end = Timestamp::from_micros(i64::MAX);
 
         assert_eq!(end + Duration::from_secs(1), end);
+    }
+
+    struct Stub {
+        wall: i64,
+        monotonic: u64,
+    }
+
+    impl Clock for Stub {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(self.wall)
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::from_micros(self.monotonic)
+        }
+    }
+
+    #[test]
+    fn store_time_goes_on_at_its_pace_when_the_wall_clock_steps_back() {
+        let mut time = StoreTime::default();
+        time.now(&Stub { wall: 9_000, monotonic: 100 });
+
+        let after = time.now(&Stub { wall: 2_000, monotonic: 150 });
+
+        assert_eq!(after, Timestamp::from_micros(9_050));
+    }
+
+    #[test]
+    fn a_time_found_in_the_store_is_a_floor() {
+        let mut time = StoreTime::default();
+        time.seen(Timestamp::from_micros(7_000), &Stub { wall: 2_000, monotonic: 0 });
+
+        assert_eq!(time.now(&Stub { wall: 2_010, monotonic: 10 }), Timestamp::from_micros(7_010));
     }
 
     #[test]

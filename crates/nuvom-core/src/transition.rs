@@ -175,7 +175,7 @@ pub fn decide(job: &Job, trigger: &Trigger<'_>, now: Timestamp) -> Result<Decisi
         Trigger::Claim { worker, lease_for } => claim(job, worker, lease_for, now),
         Trigger::Renew { lease, lease_for } => {
             holds(job, lease)?;
-            only(Transition::Renew { lease_until: now + lease_for })
+            only(renewed(lease_for, now))
         }
         Trigger::End(end) => {
             holds(job, end.lease)?;
@@ -205,6 +205,17 @@ pub fn decide(job: &Job, trigger: &Trigger<'_>, now: Timestamp) -> Result<Decisi
     }
 }
 
+/// What `decide` answers when a holder reports success. It depends on nothing but the guard (RUNNING, and the
+/// holder's lease), so a store may write it under that guard without reading the record first.
+pub fn succeeded(now: Timestamp) -> Transition {
+    Transition::Succeed { ended_at: now }
+}
+
+/// What `decide` answers when a holder renews; like `succeeded`, it depends on nothing but the guard.
+pub fn renewed(lease_for: Duration, now: Timestamp) -> Transition {
+    Transition::Renew { lease_until: now + lease_for }
+}
+
 fn claim(job: &Job, worker: &WorkerName, lease_for: Duration, now: Timestamp) -> Result<Decision, Refusal> {
     if job.state != State::Pending {
         return Err(Refusal::NotWaiting);
@@ -228,11 +239,9 @@ fn holds(job: &Job, lease: Lease) -> Result<(), Refusal> {
 /// cancel wins; anything else of a job so flagged ends it as CANCELLED, and it never waits again.
 fn ended(job: &Job, outcome: &Outcome, now: Timestamp) -> Decision {
     match outcome {
-        Outcome::Succeeded { .. } => {
-            Decision { transition: Transition::Succeed { ended_at: now }, attempt: None }
-        }
+        Outcome::Succeeded { .. } => Decision { transition: succeeded(now), attempt: None },
         Outcome::TimedOut { .. } if job.options.timeout_policy == TimeoutPolicy::Ignore => {
-            Decision { transition: Transition::Succeed { ended_at: now }, attempt: None }
+            Decision { transition: succeeded(now), attempt: None }
         }
         Outcome::Lost { error } => lost(job, error, now),
         Outcome::Cancelled => cancelled(job, &JobError::new("Cancelled", "a client asked for its end"), now),
