@@ -1,0 +1,137 @@
+//! Telling others of a change, and hearing of theirs. Inside the process by calling the wakers, across
+//! processes by writing one byte to a small file that the operating system lets others watch.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use nuvom_core::ports::{Subscription, Topic, Waker};
+use nuvom_core::{Error, ErrorKind, Result};
+
+use crate::permissions::{create_private_folder, open_private_file};
+
+/// One doorbell for each topic, shared by all processes that use one database.
+pub(crate) struct Bell {
+    folder: PathBuf,
+    buttons: [OnceLock<Option<File>>; Topic::ALL.len()],
+    wakers: Arc<Wakers>,
+    /// The watcher starts with the first subscription: a process that only enqueues needs none.
+    watcher: Mutex<Option<RecommendedWatcher>>,
+}
+
+#[derive(Default)]
+struct Wakers {
+    next: AtomicU64,
+    /// Guards the registered wakers; never held while one is called.
+    registered: Mutex<HashMap<u64, (Topic, Waker)>>,
+}
+
+impl Wakers {
+    fn call(&self, topic: Topic) {
+        let registered = self.registered.lock().unwrap_or_else(PoisonError::into_inner);
+        let called: Vec<Waker> =
+            registered.values().filter(|(of, _)| *of == topic).map(|(_, waker)| Arc::clone(waker)).collect();
+        drop(registered);
+        for waker in called {
+            waker();
+        }
+    }
+}
+
+struct Registration {
+    wakers: Arc<Wakers>,
+    key: u64,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.wakers.registered.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+impl Bell {
+    /// The bell of the database at `path`.
+    pub(crate) fn of(path: &Path) -> Self {
+        let mut folder = path.as_os_str().to_owned();
+        folder.push("-wake");
+        Self {
+            folder: folder.into(),
+            buttons: [const { OnceLock::new() }; Topic::ALL.len()],
+            wakers: Arc::default(),
+            watcher: Mutex::new(None),
+        }
+    }
+
+    /// Tells everyone who listens to this topic. A bell that cannot ring delays others until they look by
+    /// themselves, so it is no reason to fail a change that is already stored.
+    pub(crate) fn ring(&self, topic: Topic) {
+        self.wakers.call(topic);
+        let button = self.buttons[topic as usize].get_or_init(|| self.button(topic).ok());
+        if let Some(mut button) = button.as_ref() {
+            let _ = button.rewind().and_then(|()| button.write_all(b"!"));
+        }
+    }
+
+    /// Registers a waker.
+    pub(crate) fn subscribe(&self, topic: Topic, waker: Waker) -> Result<Subscription> {
+        self.watch()?;
+        let key = self.wakers.next.fetch_add(1, Ordering::Relaxed);
+        self.wakers.registered.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (topic, waker));
+        Ok(Subscription::new(Registration { wakers: Arc::clone(&self.wakers), key }))
+    }
+
+    fn watch(&self) -> Result<()> {
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        if watcher.is_some() {
+            return Ok(());
+        }
+        for topic in Topic::ALL {
+            self.button(topic)?;
+        }
+        let wakers = Arc::clone(&self.wakers);
+        let heard = move |event: notify::Result<notify::Event>| {
+            let Ok(event) = event else { return };
+            if !(event.kind.is_modify() || event.need_rescan()) {
+                return;
+            }
+            for topic in Topic::ALL {
+                if event.need_rescan() || event.paths.iter().any(|path| path.ends_with(button_name(topic))) {
+                    wakers.call(topic);
+                }
+            }
+        };
+        let mut started =
+            RecommendedWatcher::new(heard, notify::Config::default()).map_err(|e| self.deaf(e))?;
+        started.watch(&self.folder, RecursiveMode::NonRecursive).map_err(|e| self.deaf(e))?;
+        *watcher = Some(started);
+        Ok(())
+    }
+
+    fn button(&self, topic: Topic) -> Result<File> {
+        create_private_folder(&self.folder)
+            .and_then(|()| open_private_file(&self.folder.join(button_name(topic))))
+            .map_err(|error| {
+                Error::new(ErrorKind::Permission, "the files that wake other processes cannot be made")
+                    .with("path", self.folder.display())
+                    .caused_by(error)
+            })
+    }
+
+    fn deaf(&self, error: notify::Error) -> Error {
+        Error::new(ErrorKind::Unavailable, "the system cannot watch the files that wake this process")
+            .with("path", self.folder.display())
+            .caused_by(error)
+    }
+}
+
+fn button_name(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Ready => "ready",
+        Topic::Ended => "ended",
+        Topic::CancelRequested => "cancel-requested",
+    }
+}

@@ -1,0 +1,107 @@
+//! Finding the jobs that a worker should take next: by priority, then `run_at`, then id, in each queue.
+
+use std::time::Duration;
+
+use nuvom_core::ports::Claim;
+use nuvom_core::{Job, Priority, Result, Timestamp, Trigger, decide};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::link::{Write, queues};
+use crate::rows::Reader;
+use crate::statements::{CLAIMABLE, FRONT, NEXT_DUE};
+
+/// What waits in the queues of a claim. The index has a front for each queue and priority, so looking at all
+/// of them costs the same however many jobs stand behind.
+pub(crate) struct Waiting {
+    /// Queues and priorities whose first job is due, in the order in which to take from them.
+    due: Vec<Front>,
+    /// The earliest `run_at` among the others.
+    later: Option<Timestamp>,
+}
+
+struct Front {
+    priority: u8,
+    run_at: Timestamp,
+    queue: i64,
+}
+
+impl Waiting {
+    /// Looks, without taking anything.
+    pub(crate) fn look(connection: &Connection, claim: &Claim, now: Timestamp) -> rusqlite::Result<Self> {
+        let mut front = connection.prepare_cached(FRONT)?;
+        let mut waiting = Self { due: Vec::new(), later: None };
+        for (queue, name, paused) in queues(connection)? {
+            if paused || !(claim.queues.is_empty() || claim.queues.contains(&name)) {
+                continue;
+            }
+            let mut from = 0;
+            while from <= Priority::LAST.get() {
+                let found = front
+                    .query_row(params![queue, from], |row| Ok((row.get::<_, u8>(0)?, row.get::<_, i64>(1)?)))
+                    .optional()?;
+                let Some((priority, run_at)) = found else { break };
+                let run_at = Timestamp::from_micros(run_at);
+                if run_at <= now {
+                    waiting.due.push(Front { priority, run_at, queue });
+                } else {
+                    waiting.later = Some(waiting.later.map_or(run_at, |later| later.min(run_at)));
+                }
+                from = priority + 1;
+            }
+        }
+        // Between queues the one whose first job has waited longest comes first, so none starves.
+        waiting.due.sort_by_key(|front| (front.priority, front.run_at));
+        Ok(waiting)
+    }
+
+    /// Whether there is nothing to take now.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.due.is_empty()
+    }
+
+    /// How long until there is something, if anything waits.
+    pub(crate) fn next_due_in(&self, now: Timestamp) -> Option<Duration> {
+        self.later.map(|run_at| run_at.since(now))
+    }
+
+    /// Takes up to the claim's limit.
+    pub(crate) fn take(
+        mut self,
+        write: &mut Write<'_>,
+        reader: &Reader<'_>,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<(Vec<Job>, Option<Duration>)> {
+        let failed = |e| reader.failed(e);
+        let mut claimed = Vec::new();
+        for front in &self.due {
+            let room = claim.limit - claimed.len();
+            if room == 0 {
+                return Ok((claimed, None));
+            }
+            let place = params![front.queue, front.priority, now.as_micros(), room as i64];
+            let connection = write.connection;
+            let jobs = reader.jobs(connection, write.memory, CLAIMABLE, place)?;
+            for mut job in jobs {
+                let trigger = Trigger::Claim { worker: &claim.worker, lease_for: claim.lease_for };
+                if let Ok(decision) = decide(&job, &trigger, now) {
+                    write.apply(job.id, job.lease, &decision.transition).map_err(failed)?;
+                    decision.transition.apply(&mut job);
+                    claimed.push(job);
+                }
+            }
+            let next: Option<i64> = connection
+                .prepare_cached(NEXT_DUE)
+                .and_then(|mut next| {
+                    next.query_row(params![front.queue, front.priority, now.as_micros()], |row| row.get(0))
+                        .optional()
+                })
+                .map_err(failed)?;
+            if let Some(run_at) = next.map(Timestamp::from_micros) {
+                self.later = Some(self.later.map_or(run_at, |later| later.min(run_at)));
+            }
+        }
+        let next_due_in = if claimed.len() < claim.limit { self.next_due_in(now) } else { None };
+        Ok((claimed, next_due_in))
+    }
+}

@@ -1,0 +1,129 @@
+//! The reading port.
+
+use nuvom_core::ports::{Filter, Inspect, Page, QueueCounts};
+use nuvom_core::{Attempt, Job, JobId, QueueName, Result, State, Timestamp};
+use rusqlite::{OptionalExtension, params};
+
+use crate::statements::{
+    ATTEMPTS, COUNT_ALL, COUNT_MATCHING, JOB, LIST, LIST_ENDED, LIST_PENDING, LIST_RUNNING, QUEUE_COUNTS,
+    STATE,
+};
+use crate::store::SqliteStore;
+
+/// Sorts after every id.
+const NO_ID: [u8; 17] = [0xff; 17];
+
+impl Inspect for SqliteStore {
+    fn jobs(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>> {
+        let reader = self.reader("read jobs");
+        self.read(|link| {
+            ids.iter()
+                .map(|id| Ok(reader.jobs(&link.connection, &mut link.memory, JOB, [id.as_bytes()])?.pop()))
+                .collect()
+        })
+    }
+
+    fn states(&self, ids: &[JobId]) -> Result<Vec<Option<State>>> {
+        let reader = self.reader("read states");
+        self.read(|link| {
+            let mut statement = link.connection.prepare_cached(STATE).map_err(|e| reader.failed(e))?;
+            ids.iter()
+                .map(|id| {
+                    let number: Option<u8> = statement
+                        .query_row([id.as_bytes()], |row| row.get(0))
+                        .optional()
+                        .map_err(|e| reader.failed(e))?;
+                    number.map(|number| reader.state(number)).transpose()
+                })
+                .collect()
+        })
+    }
+
+    fn attempts(&self, id: JobId) -> Result<Vec<Attempt>> {
+        let reader = self.reader("read attempts");
+        self.read(|link| {
+            let mut statement = link.connection.prepare_cached(ATTEMPTS).map_err(|e| reader.failed(e))?;
+            let mut rows = statement.query([id.as_bytes()]).map_err(|e| reader.failed(e))?;
+            let mut attempts = Vec::new();
+            while let Some(row) = rows.next().map_err(|e| reader.failed(e))? {
+                attempts.push(reader.attempt(row)?);
+            }
+            Ok(attempts)
+        })
+    }
+
+    fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Job>> {
+        let reader = self.reader("list jobs");
+        let before = page.before.map_or_else(|| NO_ID.to_vec(), |id| id.as_bytes().to_vec());
+        let limit = page.limit as i64;
+        let tasks = names(filter.tasks.iter().map(nuvom_core::TaskName::as_str));
+        let queues = names(filter.queues.iter().map(QueueName::as_str));
+        self.read(|link| {
+            let common = params![before, limit, tasks, queues];
+            if filter.states.is_empty() {
+                return reader.jobs(&link.connection, &mut link.memory, LIST, common);
+            }
+            // Each state is found by the index that holds it alone; together they are cut to the page again.
+            let mut jobs = Vec::new();
+            for state in State::ALL.into_iter().filter(|state| filter.states.contains(state)) {
+                let (connection, memory) = (&link.connection, &mut link.memory);
+                jobs.extend(match state {
+                    State::Pending => reader.jobs(connection, memory, LIST_PENDING, common),
+                    State::Running => reader.jobs(connection, memory, LIST_RUNNING, common),
+                    State::Success | State::Failed | State::Cancelled => {
+                        let ended = params![before, limit, tasks, queues, state as u8];
+                        reader.jobs(connection, memory, LIST_ENDED, ended)
+                    }
+                }?);
+            }
+            jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+            jobs.truncate(page.limit);
+            Ok(jobs)
+        })
+    }
+
+    fn count(&self, filter: &Filter) -> Result<[u64; 5]> {
+        let reader = self.reader("count jobs");
+        let everything = filter.tasks.is_empty() && filter.queues.is_empty();
+        let tasks = names(filter.tasks.iter().map(nuvom_core::TaskName::as_str));
+        let queues = names(filter.queues.iter().map(QueueName::as_str));
+        self.read(|link| {
+            let mut counts = [0; 5];
+            let sql = if everything { COUNT_ALL } else { COUNT_MATCHING };
+            let mut statement = link.connection.prepare_cached(sql).map_err(|e| reader.failed(e))?;
+            let rows = if everything { statement.query([]) } else { statement.query(params![tasks, queues]) };
+            let mut rows = rows.map_err(|e| reader.failed(e))?;
+            while let Some(row) = rows.next().map_err(|e| reader.failed(e))? {
+                let state = reader.state(reader.get(row, 0)?)?;
+                if filter.states.is_empty() || filter.states.contains(&state) {
+                    counts[state as usize] = reader.get(row, 1)?;
+                }
+            }
+            Ok(counts)
+        })
+    }
+
+    fn queues(&self) -> Result<Vec<QueueCounts>> {
+        let reader = self.reader("count queues");
+        self.read(|link| {
+            let mut statement = link.connection.prepare_cached(QUEUE_COUNTS).map_err(|e| reader.failed(e))?;
+            let mut rows = statement.query([]).map_err(|e| reader.failed(e))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next().map_err(|e| reader.failed(e))? {
+                found.push(QueueCounts {
+                    queue: QueueName::new(reader.text(row, 0)?)?,
+                    pending: reader.get(row, 1)?,
+                    running: reader.get(row, 2)?,
+                    oldest: reader.get::<Option<i64>>(row, 3)?.map(Timestamp::from_micros),
+                });
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// A JSON list for a statement's `json_each`, or NULL for no restriction.
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| serde_json::to_string(&names).unwrap_or_default())
+}

@@ -1,0 +1,294 @@
+//! The queue port: reads a record, lets core decide, writes the decision.
+
+use std::time::Duration;
+
+use nuvom_core::ports::{
+    Cancelled, Claim, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived, Subscription, Topic,
+    Waker,
+};
+use nuvom_core::{
+    Capability, End, Held, Job, JobId, NewJob, Outcome, Refusal, Result, Retention, State, Timestamp,
+    Transition, Trigger, decide, renewed, succeeded,
+};
+use rusqlite::{OptionalExtension, params};
+
+use crate::claims::Waiting;
+use crate::link::Write;
+use crate::rows::Reader;
+use crate::statements::{ENQUEUE, EXPIRED, JOB, PRUNABLE, PUT_RESULT, RENEW, STATE};
+use crate::store::SqliteStore;
+
+impl JobStore for SqliteStore {
+    fn capability(&self) -> Capability {
+        Capability {
+            durable: true,
+            cross_process: true,
+            leases: true,
+            priorities: true,
+            delays: true,
+            notify: true,
+            joint_results: true,
+            store_clock: false,
+        }
+    }
+
+    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = self.reader("enqueue");
+        let answers = self.acknowledged("enqueue", |write, now| {
+            jobs.iter().map(|job| enqueue(write, &reader, job, now)).collect::<Result<Vec<_>>>()
+        })?;
+        if answers.contains(&Enqueued::New) {
+            self.bell.ring(Topic::Ready);
+        }
+        Ok(answers)
+    }
+
+    fn exchange(&self, ends: &[End], claim: Option<&Claim>) -> Result<Exchanged> {
+        let claim = claim.filter(|claim| claim.limit > 0);
+        if ends.is_empty() {
+            let Some(claim) = claim else { return Ok(Exchanged::default()) };
+            // An idle worker looks without the write lock, so that many of them cost a busy one nothing.
+            let now = self.now();
+            let waiting = self.read(|link| {
+                Waiting::look(&link.connection, claim, now).map_err(|e| self.reader("claim").failed(e))
+            })?;
+            if waiting.is_idle() {
+                return Ok(Exchanged { next_due_in: waiting.next_due_in(now), ..Exchanged::default() });
+            }
+        }
+        let reader = self.reader("exchange");
+        let exchanged = self.worked("exchange", |write, now| {
+            let ended =
+                ends.iter().map(|end| finish(write, &reader, end, now)).collect::<Result<Vec<_>>>()?;
+            let (claimed, next_due_in) = match claim {
+                Some(claim) => Waiting::look(write.connection, claim, now)
+                    .map_err(|e| reader.failed(e))?
+                    .take(write, &reader, claim, now)?,
+                None => (Vec::new(), None),
+            };
+            Ok(Exchanged { ended, claimed, next_due_in })
+        })?;
+        self.announce(exchanged.ended.iter().filter_map(|ended| match ended {
+            Ended::Applied(state) => Some(*state),
+            Ended::Stale => None,
+        }));
+        Ok(exchanged)
+    }
+
+    fn renew(&self, held: &[Held], lease_for: Duration) -> Result<Vec<Renewal>> {
+        if held.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = self.reader("renew");
+        self.worked("renew", |write, now| {
+            let Transition::Renew { lease_until: until } = renewed(lease_for, now) else { unreachable!() };
+            let mut statement = write.prepare(RENEW).map_err(|e| reader.failed(e))?;
+            held.iter()
+                .map(|held| {
+                    statement
+                        .query_row(params![held.id.as_bytes(), held.lease.0, until.as_micros()], |row| {
+                            row.get(0)
+                        })
+                        .optional()
+                        .map(|cancel| cancel.map_or(Renewal::Lost, |cancel| Renewal::Kept { until, cancel }))
+                        .map_err(|e| reader.failed(e))
+                })
+                .collect()
+        })
+    }
+
+    fn reap(&self, limit: usize) -> Result<Vec<Reaped>> {
+        let reader = self.reader("reap");
+        let now = self.now();
+        let limit = limit as i64;
+        let none = self.read(|link| {
+            let expired = link
+                .connection
+                .prepare_cached(EXPIRED)
+                .and_then(|mut s| s.exists(params![now.as_micros(), 1]));
+            expired.map(|any| !any).map_err(|e| reader.failed(e))
+        })?;
+        if none {
+            return Ok(Vec::new());
+        }
+        let reaped = self.worked("reap", |write, now| {
+            let jobs =
+                reader.jobs(write.connection, write.memory, EXPIRED, params![now.as_micros(), limit])?;
+            let mut reaped = Vec::new();
+            for job in jobs {
+                if let Ok(state) = decided(write, &reader, &job, &Trigger::Expire { lease: job.lease }, now)?
+                {
+                    reaped.push(Reaped { held: job.held(), state });
+                }
+            }
+            Ok(reaped)
+        })?;
+        self.announce(reaped.iter().map(|reaped| reaped.state));
+        Ok(reaped)
+    }
+
+    fn cancel(&self, ids: &[JobId]) -> Result<Vec<Cancelled>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = self.reader("cancel");
+        let answers = self.acknowledged("cancel", |write, now| {
+            ids.iter()
+                .map(|id| {
+                    let Some(job) = find(write, &reader, *id)? else { return Ok(Cancelled::Unknown) };
+                    Ok(match decided(write, &reader, &job, &Trigger::Cancel, now)? {
+                        Ok(State::Cancelled) => Cancelled::Done,
+                        Ok(_) => Cancelled::Requested,
+                        Err(_) => Cancelled::Ended(job.state),
+                    })
+                })
+                .collect::<Result<Vec<_>>>()
+        })?;
+        if answers.contains(&Cancelled::Done) {
+            self.bell.ring(Topic::Ended);
+        }
+        if answers.contains(&Cancelled::Requested) {
+            self.bell.ring(Topic::CancelRequested);
+        }
+        Ok(answers)
+    }
+
+    fn retry(&self, ids: &[JobId]) -> Result<Vec<Revived>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = self.reader("retry");
+        let answers = self.acknowledged("retry", |write, now| {
+            ids.iter()
+                .map(|id| {
+                    let Some(job) = find(write, &reader, *id)? else { return Ok(Revived::Unknown) };
+                    let revived = decided(write, &reader, &job, &Trigger::Retry, now)?;
+                    Ok(revived.map_or(Revived::Refused(job.state), |_| Revived::Done))
+                })
+                .collect::<Result<Vec<_>>>()
+        })?;
+        if answers.contains(&Revived::Done) {
+            self.bell.ring(Topic::Ready);
+        }
+        Ok(answers)
+    }
+
+    fn prune(&self, retention: &Retention, limit: usize) -> Result<usize> {
+        let reader = self.reader("prune");
+        self.worked("prune", |write, now| {
+            let mut removed = 0;
+            for state in [State::Success, State::Failed, State::Cancelled] {
+                let keep = if state == State::Failed { retention.failed } else { retention.done };
+                let oldest = now - keep;
+                let floor = JobId::floor(oldest + Duration::from_millis(1));
+                let place =
+                    params![state as u8, floor.as_bytes(), oldest.as_micros(), (limit - removed) as i64];
+                for job in reader.jobs(write.connection, write.memory, PRUNABLE, place)? {
+                    removed +=
+                        usize::from(decided(write, &reader, &job, &Trigger::Prune(retention), now)?.is_ok());
+                }
+            }
+            Ok(removed)
+        })
+    }
+
+    fn subscribe(&self, topic: Topic, waker: Waker) -> Result<Subscription> {
+        self.bell.subscribe(topic, waker)
+    }
+}
+
+impl SqliteStore {
+    /// Rings for the states that jobs have come to.
+    fn announce(&self, states: impl Iterator<Item = State>) {
+        let (mut ready, mut ended) = (false, false);
+        for state in states {
+            ready |= state == State::Pending;
+            ended |= state.is_terminal();
+        }
+        if ready {
+            self.bell.ring(Topic::Ready);
+        }
+        if ended {
+            self.bell.ring(Topic::Ended);
+        }
+    }
+}
+
+pub(crate) fn enqueue(
+    write: &mut Write<'_>,
+    reader: &Reader<'_>,
+    job: &NewJob,
+    now: Timestamp,
+) -> Result<Enqueued> {
+    let failed = |e| reader.failed(e);
+    let queue = write.queue_id(&job.queue).map_err(failed)?;
+    let options = write.memory.options_text(&job.options);
+    let added = write
+        .prepare(ENQUEUE)
+        .and_then(|mut statement| {
+            statement.execute(params![
+                job.id.as_bytes(),
+                job.task.as_str(),
+                queue,
+                job.priority.get(),
+                now.as_micros(),
+                job.due.at(now).as_micros(),
+                job.options.max_attempts_from(0).get(),
+                job.options.max_losses_from(0).get(),
+                &*options,
+                &*job.payload
+            ])
+        })
+        .map_err(failed)?;
+    if added > 0 {
+        return Ok(Enqueued::New);
+    }
+    let state: u8 = write
+        .prepare(STATE)
+        .and_then(|mut statement| statement.query_row([job.id.as_bytes()], |row| row.get(0)))
+        .map_err(failed)?;
+    reader.state(state).map(Enqueued::Existing)
+}
+
+/// The success of a holder needs nothing of the record but its guard, which the statement repeats. Every other
+/// end is decided on the record.
+fn finish(write: &mut Write<'_>, reader: &Reader<'_>, end: &End, now: Timestamp) -> Result<Ended> {
+    let failed = |e| reader.failed(e);
+    if let Outcome::Succeeded { result } = &end.outcome {
+        if !write.apply(end.id, end.lease, &succeeded(now)).map_err(failed)? {
+            return Ok(Ended::Stale);
+        }
+        if let Some(value) = result {
+            write
+                .prepare(PUT_RESULT)
+                .and_then(|mut put| put.execute(params![end.id.as_bytes(), end.lease.0, &**value]))
+                .map_err(failed)?;
+        }
+        return Ok(Ended::Applied(State::Success));
+    }
+    let Some(job) = find(write, reader, end.id)? else { return Ok(Ended::Stale) };
+    Ok(decided(write, reader, &job, &Trigger::End(end), now)?.map_or(Ended::Stale, Ended::Applied))
+}
+
+/// Lets core decide and writes what it decided; answers where the job is now, or why nothing changed.
+fn decided(
+    write: &mut Write<'_>,
+    reader: &Reader<'_>,
+    job: &Job,
+    trigger: &Trigger<'_>,
+    now: Timestamp,
+) -> Result<Result<State, Refusal>> {
+    let decision = match decide(job, trigger, now) {
+        Ok(decision) => decision,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    write.decided(job, &decision).map_err(|e| reader.failed(e))?;
+    Ok(Ok(decision.transition.state().unwrap_or(job.state)))
+}
+
+fn find(write: &mut Write<'_>, reader: &Reader<'_>, id: JobId) -> Result<Option<Job>> {
+    Ok(reader.jobs(write.connection, write.memory, JOB, [id.as_bytes()])?.pop())
+}

@@ -1,0 +1,23 @@
+//! The default backend: one SQLite file, in WAL mode, for queue, results and schedules. It applies
+//! transitions that core decides, each under the guard that its statement repeats.
+
+mod apply;
+mod bell;
+mod claims;
+mod connection;
+mod failure;
+mod inspect;
+mod jobs;
+mod link;
+mod options;
+mod permissions;
+mod results;
+mod rows;
+mod schedules;
+mod schema;
+mod statements;
+mod store;
+
+pub use connection::Durability;
+pub use schema::SCHEMA_VERSION;
+pub use store::SqliteStore;
