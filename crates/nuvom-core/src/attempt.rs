@@ -59,6 +59,8 @@ pub enum Outcome {
 pub enum HandBack {
     /// The worker stops; another one can take the job at once.
     Stop,
+    /// The worker's slots are taken by long jobs; another one may have a free slot.
+    Busy,
     /// No task of this name is registered here; a worker of another version may know it.
     UnknownTask,
 }

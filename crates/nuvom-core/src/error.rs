@@ -38,7 +38,11 @@ impl ErrorKind {
 
 /// An error with its context: operation, identifiers, cause and the next step for a person.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// Boxed, so that what succeeds does not pay for the size of what may fail.
+#[derive(Debug)]
+struct Details {
     kind: ErrorKind,
     message: String,
     operation: Option<&'static str>,
@@ -53,68 +57,75 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A new error; the message is a sentence without its final full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), operation: None, context: Vec::new(), hint: None, source: None }
+        Self(Box::new(Details {
+            kind,
+            message: message.into(),
+            operation: None,
+            context: Vec::new(),
+            hint: None,
+            source: None,
+        }))
     }
 
     /// Names the operation that failed, such as `enqueue`.
     #[must_use]
     pub fn during(mut self, operation: &'static str) -> Self {
-        self.operation.get_or_insert(operation);
+        self.0.operation.get_or_insert(operation);
         self
     }
 
     /// Adds an identifier, such as the path or the job.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
-        self.context.push((key, value.to_string()));
+        self.0.context.push((key, value.to_string()));
         self
     }
 
     /// Says what the user can do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// Keeps the error that caused this one.
     #[must_use]
     pub fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.0.source = Some(Box::new(source));
         self
     }
 
     /// What sort of trouble it is.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The sentence alone, without context.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// What the user can do next, if anything is known.
     pub fn next_step(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&self.0.message)?;
         let mut details: Vec<String> =
-            self.context.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        if let Some(operation) = self.operation {
+            self.0.context.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        if let Some(operation) = self.0.operation {
             details.insert(0, format!("during {operation}"));
         }
         if !details.is_empty() {
             write!(f, " ({})", details.join(", "))?;
         }
-        if let Some(source) = &self.source {
+        if let Some(source) = &self.0.source {
             write!(f, ": {source}")?;
         }
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = &self.0.hint {
             write!(f, ". {hint}")?;
         }
         Ok(())
@@ -123,7 +134,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 

@@ -274,6 +274,7 @@ fn failed(job: &Job, ending: Ending, error: &JobError, retryable: bool, now: Tim
 fn handed_back(job: &Job, reason: HandBack, now: Timestamp) -> Decision {
     let (run_at, error) = match reason {
         HandBack::Stop => (now, JobError::new("Stopped", "its worker stopped")),
+        HandBack::Busy => (now, JobError::new("Busy", "long jobs kept its worker from starting it")),
         HandBack::UnknownTask => (
             now + unknown_task_delay(job.handbacks),
             JobError::new(

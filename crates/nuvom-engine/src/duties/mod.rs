@@ -1,0 +1,18 @@
+//! What a worker does besides running tasks, one duty a file. Each has a `run_once` that tests call directly.
+
+mod exchange;
+mod heartbeat;
+mod pruner;
+mod reaper;
+
+pub use exchange::Exchange;
+pub use heartbeat::Heartbeat;
+pub use pruner::Pruner;
+pub use reaper::Reaper;
+
+use std::time::Duration;
+
+/// A span lengthened or shortened by up to a tenth, so that workers started together drift apart.
+fn with_jitter(span: Duration) -> Duration {
+    span.mul_f64(0.9 + 0.2 * fastrand::f64())
+}

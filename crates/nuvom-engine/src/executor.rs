@@ -1,0 +1,56 @@
+//! The executor port: whatever calls tasks.
+
+use std::sync::Arc;
+
+use nuvom_core::{End, Held, Job};
+
+/// Runs attempts. It owns the jobs it was given until it reports their end or gives them back.
+pub trait Executor: Send + Sync {
+    /// Begins to run what is submitted, and reports ends to `outcomes`.
+    fn start(&self, outcomes: Arc<dyn Outcomes>);
+
+    /// How many attempts can run at once.
+    fn slots(&self) -> usize;
+
+    /// What it has to do.
+    fn load(&self) -> Load;
+
+    /// Takes jobs, to be started in this order.
+    fn submit(&self, jobs: Vec<Job>);
+
+    /// Gives back all that has not started.
+    fn recall(&self) -> Vec<Job>;
+
+    /// Asks attempts to end; what cannot be interrupted goes on. A claim it does not run is ignored.
+    fn interrupt(&self, held: &[Held], why: Interrupt);
+
+    /// Ends when nothing runs any more; answers false if something could not be ended.
+    fn close(&self) -> bool;
+}
+
+/// Why an attempt should end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// A client asked for it.
+    Cancel,
+    /// The lease is gone: somebody else may run the job already.
+    LeaseLost,
+    /// The worker stops and has waited long enough.
+    Stop,
+}
+
+/// What an executor has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Jobs that have not started.
+    pub queued: usize,
+    /// Attempts that run.
+    pub running: usize,
+}
+
+/// Receives the ends of attempts.
+pub trait Outcomes: Send + Sync {
+    /// An attempt ended. `more` says that the same thread goes on with another job at once, so the end may
+    /// wait a moment for company.
+    fn ended(&self, end: End, more: bool);
+}

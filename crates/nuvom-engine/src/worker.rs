@@ -1,0 +1,255 @@
+//! The worker: its duties, put together, and its end.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nuvom_core::ports::{Stores, Subscription, Topic};
+use nuvom_core::{Clock, End, Error, Event, EventSink, HandBack, Held, Outcome, Result};
+
+use crate::completer::Completer;
+use crate::config::WorkerConfig;
+use crate::duties::{Exchange, Heartbeat, Pruner, Reaper};
+use crate::executor::{Executor, Interrupt};
+use crate::holdings::Holdings;
+use crate::service::{Service, Waking};
+
+/// A notice can be missed between a look and the wait for the next, so that wait is short.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What the duties of one worker have in common.
+pub(crate) struct Shared {
+    pub(crate) config: WorkerConfig,
+    pub(crate) stores: Stores,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) completer: Arc<Completer>,
+    pub(crate) holdings: Holdings,
+    exchange: Waking,
+    ending: Mutex<Ending>,
+    progress: Condvar,
+}
+
+/// How far the worker has come with its end.
+#[derive(Debug)]
+struct Ending {
+    phase: Phase,
+    handed_back: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// Claims nothing more; running jobs may finish until then.
+    Draining(Instant),
+    /// Running jobs have been interrupted; they have until then to end.
+    Cutting(Instant),
+}
+
+impl Shared {
+    pub(crate) fn is_claiming(&self) -> bool {
+        self.lock().phase == Phase::Running
+    }
+
+    /// Reports jobs as handed back.
+    pub(crate) fn hand_back(&self, held: impl Iterator<Item = Held>, reason: HandBack) {
+        let ends: Vec<End> = held
+            .map(|held| End { id: held.id, lease: held.lease, outcome: Outcome::HandedBack { reason } })
+            .collect();
+        if reason == HandBack::Stop {
+            self.lock().handed_back += ends.len();
+        }
+        self.completer.add(ends);
+    }
+
+    pub(crate) fn store_failed(&self, duty: &'static str, error: Error) {
+        self.events.emit(vec![Event::StoreFailed { duty, error }]);
+    }
+
+    /// Tells whoever waits for the worker's end that the store has taken ends.
+    pub(crate) fn progressed(&self) {
+        self.progress.notify_all();
+    }
+
+    pub(crate) fn prune(&self, limit: usize) -> Result<usize> {
+        self.stores.jobs.prune(&self.config.retention, limit)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All that it had claimed ended.
+    Drained,
+    /// So many jobs went back to their queues.
+    HandedBack(usize),
+}
+
+/// Claims and runs jobs until it is told to stop.
+pub struct Worker {
+    shared: Arc<Shared>,
+    services: Mutex<Vec<Service>>,
+    wakings: Vec<Waking>,
+    _subscriptions: Vec<Subscription>,
+}
+
+impl Worker {
+    /// Starts to claim.
+    pub fn start(
+        config: WorkerConfig,
+        stores: Stores,
+        clock: Arc<dyn Clock>,
+        executor: Arc<dyn Executor>,
+        events: Arc<dyn EventSink>,
+    ) -> Result<Self> {
+        let exchange = Waking::new();
+        let completer = Arc::new(Completer::new(exchange.clone()));
+        let shared = Arc::new(Shared {
+            config,
+            stores,
+            clock,
+            executor,
+            events,
+            completer: Arc::clone(&completer),
+            holdings: Holdings::default(),
+            exchange: exchange.clone(),
+            ending: Mutex::new(Ending { phase: Phase::Running, handed_back: 0 }),
+            progress: Condvar::new(),
+        });
+        shared.executor.start(completer);
+        let (heartbeat, urgent) = (Waking::new(), Arc::new(AtomicBool::new(false)));
+        let subscriptions = subscribe(&shared, &exchange, &heartbeat, &urgent);
+        let (reaper, pruner) = (Waking::new(), Waking::new());
+        let services = vec![
+            Service::start(Exchange::new(Arc::clone(&shared)), exchange.clone())?,
+            Service::start(Heartbeat::new(Arc::clone(&shared), urgent), heartbeat.clone())?,
+            Service::start(Reaper::new(Arc::clone(&shared)), reaper.clone())?,
+            Service::start(Pruner::new(Arc::clone(&shared)), pruner.clone())?,
+        ];
+        shared.events.emit(vec![Event::WorkerStarted { worker: shared.config.worker.clone() }]);
+        let wakings = vec![exchange, heartbeat, reaper, pruner];
+        Ok(Self { shared, services: Mutex::new(services), wakings, _subscriptions: subscriptions })
+    }
+
+    /// First request to stop: claims nothing more, hands back what has not started, lets the rest finish for
+    /// the grace period. Does not wait.
+    pub fn drain(&self) {
+        let mut ending = self.shared.lock();
+        if ending.phase != Phase::Running {
+            return;
+        }
+        ending.phase = Phase::Draining(Instant::now() + self.shared.config.stop_grace);
+        drop(ending);
+        let (worker, running) = (self.shared.config.worker.clone(), self.shared.executor.load().running);
+        self.shared.events.emit(vec![Event::WorkerStopping { worker, running }]);
+        self.shared.exchange.wake();
+        self.shared.progressed();
+    }
+
+    /// Second request to stop: interrupts what runs. Does not wait.
+    pub fn cut(&self) {
+        self.drain();
+        let mut ending = self.shared.lock();
+        if matches!(ending.phase, Phase::Cutting(_)) {
+            return;
+        }
+        ending.phase = Phase::Cutting(Instant::now() + self.shared.config.cut_grace);
+        drop(ending);
+        self.shared.executor.interrupt(&self.shared.holdings.all(), Interrupt::Stop);
+        self.shared.progressed();
+    }
+
+    /// Whether a duty broke: the worker should be stopped rather than look alive.
+    pub fn is_broken(&self) -> bool {
+        self.wakings.iter().any(Waking::is_broken)
+    }
+
+    /// Waits, once a stop was asked for, until everything has ended or gone back, and ends all threads.
+    pub fn wait(&self) -> Exit {
+        self.wait_until_idle();
+        self.shared.executor.close();
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        services.iter().for_each(Service::stop);
+        // A duty ends after the call to the store that it is in; one that hangs there is left behind.
+        let limit = Duration::from_secs(5);
+        services.iter_mut().for_each(|service| {
+            service.join(limit);
+        });
+        services.clear();
+        let handed_back = self.shared.lock().handed_back;
+        let worker = self.shared.config.worker.clone();
+        self.shared.events.emit(vec![Event::WorkerStopped { worker, handed_back }]);
+        if handed_back == 0 { Exit::Drained } else { Exit::HandedBack(handed_back) }
+    }
+
+    /// Waits through the phases; returns when nothing is held, or nothing more can be done about it.
+    fn wait_until_idle(&self) {
+        let shared = &self.shared;
+        let mut given_up = None;
+        loop {
+            let phase = shared.lock().phase;
+            if phase != Phase::Running && shared.holdings.len() == 0 && shared.completer.is_empty() {
+                return;
+            }
+            let now = Instant::now();
+            match phase {
+                Phase::Draining(deadline) if now >= deadline => self.cut(),
+                Phase::Cutting(deadline) if now >= deadline => {
+                    // What still runs cannot be interrupted. It goes back, and what it may yet return is void.
+                    let last = *given_up.get_or_insert_with(|| {
+                        shared.hand_back(shared.holdings.all().into_iter(), HandBack::Stop);
+                        now + shared.config.cut_grace
+                    });
+                    if now >= last {
+                        // The store cannot be reached: the leases run out by themselves.
+                        return;
+                    }
+                }
+                _ => {}
+            }
+            self.pause(given_up);
+        }
+    }
+
+    fn pause(&self, given_up: Option<Instant>) {
+        let ending = self.shared.lock();
+        let deadline = match ending.phase {
+            Phase::Running => None,
+            Phase::Draining(deadline) => Some(deadline),
+            Phase::Cutting(deadline) => Some(given_up.unwrap_or(deadline)),
+        };
+        let span = match deadline {
+            None => Duration::from_millis(200),
+            Some(deadline) => deadline.saturating_duration_since(Instant::now()).min(LOOK),
+        };
+        drop(self.shared.progress.wait_timeout(ending, span));
+    }
+}
+
+/// A store that cannot wake us is one that we ask now and then; it is told, and no reason not to start.
+fn subscribe(
+    shared: &Arc<Shared>,
+    exchange: &Waking,
+    heartbeat: &Waking,
+    urgent: &Arc<AtomicBool>,
+) -> Vec<Subscription> {
+    let jobs = &shared.stores.jobs;
+    let (exchange, heartbeat, urgent) = (exchange.clone(), heartbeat.clone(), Arc::clone(urgent));
+    let cancel_requested = move || {
+        urgent.store(true, Ordering::Release);
+        heartbeat.wake();
+    };
+    let wanted = [
+        jobs.subscribe(Topic::Ready, Arc::new(move || exchange.wake())),
+        jobs.subscribe(Topic::CancelRequested, Arc::new(cancel_requested)),
+    ];
+    wanted
+        .into_iter()
+        .filter_map(|subscribed| subscribed.map_err(|error| shared.store_failed("start", error)).ok())
+        .collect()
+}
