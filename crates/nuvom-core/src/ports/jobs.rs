@@ -68,7 +68,8 @@ pub struct Exchanged {
     pub ended: Vec<Ended>,
     /// The jobs claimed, in the order in which they should start.
     pub claimed: Vec<Job>,
-    /// When nothing (more) is due now: how long until the next waiting job of these queues is.
+    /// How long until the next waiting job of these queues is due. None if none waits, or if the limit was
+    /// reached, so that more may be due already.
     pub next_due_in: Option<Duration>,
 }
 

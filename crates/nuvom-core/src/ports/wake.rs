@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// Jobs became claimable.
+    /// Jobs became claimable, or will at a time not known before.
     Ready,
     /// Jobs ended.
     Ended,

@@ -1,0 +1,207 @@
+//! The commands and options, as clap reads them. Nothing is opened or read here, so `--help` is quick.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use nuvom_core::{JobId, QueueName, State, TaskName};
+
+const AFTER_HELP: &str = "\
+Data goes to stdout, everything else to stderr.
+
+Exit codes:
+  0  done
+  1  it could not be done
+  2  the command or the settings are wrong
+  3  a worker stopped before some of its jobs were done, and handed them back
+
+Settings come from options, the environment (NUVOM_…), the project's .env, and [tool.nuvom] in
+pyproject.toml, in this order; `nuvom config` shows them with their origin.";
+
+/// Background work that you can trust.
+#[derive(Debug, Parser)]
+#[command(name = "nuvom", arg_required_else_help = true, after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// Show the version
+    #[arg(short = 'V', long)]
+    pub(crate) version: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find tasks in the source, without running it
+    #[command(subcommand)]
+    Discover(Discover),
+    /// List what discovery found
+    #[command(subcommand)]
+    List(List),
+    /// Run jobs until stopped
+    Runworker(Runworker),
+    /// Show everything about a job
+    #[command(subcommand)]
+    Inspect(Inspect),
+    /// Show the state of a job, in one word
+    Status(OneJob),
+    /// Look back on jobs
+    #[command(subcommand)]
+    History(History),
+    /// Run jobs again that failed or were cancelled
+    #[command(subcommand)]
+    Retry(OnJobs),
+    /// End jobs before they are done
+    #[command(subcommand)]
+    Cancel(OnJobs),
+    /// Show every setting, with its value and where it comes from
+    Config(Listing),
+    /// Show the version of Nuvom and of what it runs on
+    Version(Listing),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Discover {
+    /// Find tasks and write the manifest
+    Tasks(DiscoverTasks),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiscoverTasks {
+    /// The project's folder [default: the project that the working directory belongs to]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum List {
+    /// List the tasks of the manifest
+    Tasks(Listing),
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "clap prints these lines as they stand")]
+pub(crate) struct Runworker {
+    /// How many jobs run at the same time [default: NUVOM_MAX_WORKERS]
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<String>,
+    /// The queues to serve, separated by commas [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = queue)]
+    pub(crate) queues: Vec<QueueName>,
+    /// Start again when the code changes
+    #[arg(long)]
+    pub(crate) dev: bool,
+    /// The least important log lines to show [default: NUVOM_LOG_LEVEL]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Inspect {
+    /// Show the record of a job, its attempts, arguments and result
+    Job(InspectJob),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectJob {
+    /// The job's id
+    pub(crate) id: JobId,
+    /// How to show it
+    #[arg(short, long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+/// How one job is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For programs, with arguments and result decoded
+    Json,
+    /// For programs, with arguments and result as the stored bytes in hexadecimal
+    Raw,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneJob {
+    /// The job's id
+    pub(crate) id: JobId,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OnJobs {
+    /// These jobs
+    Job(Jobs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Jobs {
+    /// Ids of jobs
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<JobId>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum History {
+    /// List jobs, newest first
+    Recent(Recent),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Recent {
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) limit: u16,
+    /// Only jobs in this state; several are separated by commas
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
+    pub(crate) status: Vec<State>,
+    /// Only jobs of this task; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = task)]
+    pub(crate) task: Vec<TaskName>,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Listing {
+    /// Write JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn queue(text: &str) -> nuvom_core::Result<QueueName> {
+    QueueName::new(text)
+}
+
+fn task(text: &str) -> nuvom_core::Result<TaskName> {
+    TaskName::new(text)
+}
+
+fn state(text: &str) -> Result<State, String> {
+    State::parse(text).ok_or_else(|| {
+        let names = State::ALL.map(|state| state.as_str().to_ascii_lowercase()).join(", ");
+        format!("a state is one of {names}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_agree_with_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn several_states_can_be_asked_for() {
+        let arguments =
+            Arguments::try_parse_from(["nuvom", "history", "recent", "--status", "failed,CANCELLED"])
+                .unwrap();
+
+        let Some(Command::History(History::Recent(recent))) = arguments.command else { panic!("history") };
+        assert_eq!(recent.status, [State::Failed, State::Cancelled]);
+    }
+}

@@ -1,0 +1,12 @@
+//! The commands, a file each: what is asked of the ports, and how the answer looks.
+
+pub(crate) mod cancel;
+pub(crate) mod config;
+pub(crate) mod discover;
+pub(crate) mod history;
+pub(crate) mod inspect;
+pub(crate) mod list;
+pub(crate) mod retry;
+pub(crate) mod status;
+pub(crate) mod version;
+pub(crate) mod worker;

@@ -1,0 +1,31 @@
+//! What the command line asks of the program that it is part of.
+
+use nuvom_core::QueueName;
+use nuvom_runtime::{Project, Settings};
+
+/// The program around the command line. It does what needs Python.
+pub trait Host {
+    /// Runs a worker until it is stopped, and answers with the exit code.
+    fn run_worker(&self, request: WorkerRequest) -> i32;
+
+    /// The version of Nuvom, as the package has it.
+    fn version(&self) -> String;
+
+    /// What else `nuvom version` shows, such as the version of Python: names and values.
+    fn components(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// A worker that a user asked for. The settings are checked, and its options are among them.
+#[derive(Debug, Clone)]
+pub struct WorkerRequest {
+    /// Whose jobs it runs.
+    pub project: Project,
+    /// The settings, `--workers` and `--log-level` included.
+    pub settings: Settings,
+    /// The queues it serves; none named means all.
+    pub queues: Vec<QueueName>,
+    /// Whether it starts again when the code changes.
+    pub dev: bool,
+}

@@ -1,0 +1,22 @@
+//! The command line: reads arguments, asks the ports, and writes for people and for programs. What needs
+//! Python, such as running a worker, is asked of its [`Host`].
+
+mod arguments;
+mod commands;
+mod failure;
+mod host;
+mod job_json;
+mod moments;
+mod output;
+mod payload;
+mod run;
+mod safe;
+mod session;
+mod styled;
+mod surroundings;
+mod table;
+
+pub use failure::{ERROR, HANDED_BACK, OK, USAGE};
+pub use host::{Host, WorkerRequest};
+pub use run::{run, run_in};
+pub use surroundings::Surroundings;

@@ -1,0 +1,93 @@
+//! Times as people and programs read them: UTC, with the distance from now beside it.
+
+use std::time::Duration;
+
+use nuvom_core::Timestamp;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// `2026-01-01 00:00:00Z`.
+pub(crate) fn utc(time: Timestamp) -> String {
+    formatted(time, "%Y-%m-%d %H:%M:%SZ")
+}
+
+/// `2026-01-01T00:00:00.000000Z`, for programs.
+pub(crate) fn iso(time: Timestamp) -> String {
+    formatted(time, "%Y-%m-%dT%H:%M:%S.%6fZ")
+}
+
+/// `3 s ago` or `in 5 min`.
+pub(crate) fn age(time: Timestamp, now: Timestamp) -> String {
+    if time > now {
+        format!("in {}", coarse(time.since(now)))
+    } else {
+        format!("{} ago", coarse(now.since(time)))
+    }
+}
+
+/// `2026-01-01 00:00:00Z (3 s ago)`.
+pub(crate) fn with_age(time: Timestamp, now: Timestamp) -> String {
+    format!("{} ({})", utc(time), age(time, now))
+}
+
+/// `120 ms`, `1.5 s`, or a coarser unit.
+pub(crate) fn span(span: Duration) -> String {
+    match span.as_secs() {
+        0 => format!("{} ms", span.as_millis()),
+        1..MINUTE => format!("{} s", (span.as_secs_f64() * 10.0).round() / 10.0),
+        _ => coarse(span),
+    }
+}
+
+fn coarse(span: Duration) -> String {
+    match span.as_secs() {
+        secs @ 0..MINUTE => format!("{secs} s"),
+        secs @ MINUTE..HOUR => format!("{} min", secs / MINUTE),
+        secs @ HOUR..DAY => format!("{} h", secs / HOUR),
+        secs => format!("{} d", secs / DAY),
+    }
+}
+
+/// A time that no calendar reaches is shown as the number that it is.
+fn formatted(time: Timestamp, format: &str) -> String {
+    match jiff::Timestamp::from_microsecond(time.as_micros()) {
+        Ok(moment) => moment.strftime(format).to_string(),
+        Err(_) => format!("{} µs after 1970", time.as_micros()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+    #[test]
+    fn a_time_is_shown_in_utc_with_its_age() {
+        assert_eq!(with_age(START, START + Duration::from_secs(3)), "2026-01-01 00:00:00Z (3 s ago)");
+    }
+
+    #[test]
+    fn a_time_to_come_is_shown_as_such() {
+        assert_eq!(age(START + Duration::from_mins(7), START), "in 7 min");
+    }
+
+    #[test]
+    fn programs_get_every_microsecond() {
+        assert_eq!(iso(Timestamp::from_micros(1_767_225_600_000_042)), "2026-01-01T00:00:00.000042Z");
+    }
+
+    #[test]
+    fn a_span_has_the_unit_that_suits_it() {
+        assert_eq!(span(Duration::from_millis(120)), "120 ms");
+        assert_eq!(span(Duration::from_millis(1_540)), "1.5 s");
+        assert_eq!(span(Duration::from_hours(50)), "2 d");
+    }
+
+    #[test]
+    fn a_time_beyond_all_calendars_is_no_failure() {
+        assert_eq!(utc(Timestamp::from_micros(i64::MAX)), "9223372036854775807 µs after 1970");
+    }
+}

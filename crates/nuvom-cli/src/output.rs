@@ -1,0 +1,66 @@
+//! The way out. Everything that is printed passes through here, and through the sanitiser on its way.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::safe::{to_json, visible};
+use crate::styled::Styled;
+use crate::table::Table;
+
+/// The streams of a command.
+pub(crate) struct Output<'a> {
+    pub(crate) stdout: Box<dyn Write + 'a>,
+    pub(crate) stderr: Box<dyn Write + 'a>,
+    pub(crate) width: usize,
+    pub(crate) colour: bool,
+}
+
+impl Output<'_> {
+    /// A line of data.
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
+        self.pieces(&[text.into()])
+    }
+
+    /// A line of data, in pieces.
+    pub(crate) fn pieces(&mut self, pieces: &[Styled]) -> io::Result<()> {
+        for piece in pieces {
+            let text = visible(&piece.text);
+            match piece.style.code().filter(|_| self.colour && !text.trim().is_empty()) {
+                Some(code) => write!(self.stdout, "\u{1b}[{code}m{text}\u{1b}[0m")?,
+                None => self.stdout.write_all(text.as_bytes())?,
+            }
+        }
+        self.stdout.write_all(b"\n")
+    }
+
+    /// A table, laid out for the width.
+    pub(crate) fn table(&mut self, table: &Table) -> io::Result<()> {
+        table.lines(self.width).iter().try_for_each(|line| self.pieces(line))
+    }
+
+    /// A value for programs.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        writeln!(self.stdout, "{}", to_json(value)?)
+    }
+
+    /// Help, which holds no data: it may come with its own colours.
+    pub(crate) fn help(&mut self, help: &str) -> io::Result<()> {
+        self.stdout.write_all(help.as_bytes())
+    }
+
+    /// Talk: what a person should know beside the data. A text of several lines keeps them, further ones
+    /// indented, so that no data in it can pass for a message of its own.
+    pub(crate) fn talk(&mut self, text: &str) -> io::Result<()> {
+        for (number, line) in text.lines().enumerate() {
+            let indent = if number == 0 || line.starts_with("  ") || line.is_empty() { "" } else { "  " };
+            writeln!(self.stderr, "{indent}{}", visible(line))?;
+        }
+        Ok(())
+    }
+
+    /// Sends out what is still held.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+}

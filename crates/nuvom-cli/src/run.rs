@@ -1,0 +1,77 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::Parser;
+use clap::error::ErrorKind as ClapKind;
+
+use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs};
+use crate::commands::{cancel, config, discover, history, inspect, list, retry, status, version, worker};
+use crate::failure::{ERROR, Failure, OK, USAGE};
+use crate::host::Host;
+use crate::output::Output;
+use crate::session::Session;
+use crate::surroundings::Surroundings;
+
+/// Runs a command of this process; `args` begins with the program's name. Answers with the exit code.
+pub fn run(args: Vec<OsString>, host: &dyn Host) -> i32 {
+    run_in(args, host, Surroundings::of_process())
+}
+
+/// Runs a command in given surroundings.
+pub fn run_in(args: Vec<OsString>, host: &dyn Host, surroundings: Surroundings<'_>) -> i32 {
+    let Surroundings { folder, environment, clock, stdout, stderr, width, colour } = surroundings;
+    let output = Output { stdout, stderr, width, colour };
+    let mut session = Session { folder, environment, clock, output };
+    let ended = match Arguments::try_parse_from(args) {
+        Ok(arguments) => dispatch(arguments, host, &mut session),
+        Err(error) => explain(&error, &mut session.output),
+    };
+    let ended = ended.and_then(|code| Ok(session.output.flush().map(|()| code)?));
+    match ended {
+        Ok(code) => code,
+        Err(failure) => tell(&failure, &mut session.output),
+    }
+}
+
+fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) -> Result<i32, Failure> {
+    let Some(command) = arguments.command else { return version::show(false, host, &mut session.output) };
+    match command {
+        Command::Discover(Discover::Tasks(options)) => discover::tasks(&options, session),
+        Command::List(List::Tasks(options)) => list::tasks(&options, session),
+        Command::Runworker(options) => worker::run(options, host, session),
+        Command::Inspect(Inspect::Job(options)) => inspect::job(&options, session),
+        Command::Status(options) => status::show(options.id, session),
+        Command::History(History::Recent(options)) => history::recent(options, session),
+        Command::Retry(OnJobs::Job(options)) => retry::jobs(&options.ids, session),
+        Command::Cancel(OnJobs::Job(options)) => cancel::jobs(&options.ids, session),
+        Command::Config(options) => config::show(options.json, session),
+        Command::Version(options) => version::show(options.json, host, &mut session.output),
+    }
+}
+
+/// Help that was asked for is data; everything else about the usage is talk.
+fn explain(error: &clap::Error, output: &mut Output<'_>) -> Result<i32, Failure> {
+    let text = error.render();
+    if error.kind() != ClapKind::DisplayHelp {
+        output.talk(&text.to_string())?;
+        return Ok(USAGE);
+    }
+    let help = if output.colour { text.ansi().to_string() } else { text.to_string() };
+    output.help(&help)?;
+    Ok(OK)
+}
+
+/// Says what went wrong. A reader that has seen enough, such as `head`, is not told anything.
+fn tell(failure: &Failure, output: &mut Output<'_>) -> i32 {
+    let (code, text) = match failure {
+        Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return OK,
+        Failure::Output(error) => (ERROR, format!("error: the output cannot be written: {error}")),
+        Failure::Error(error) => (Failure::exit_code(error), format!("error: {error}")),
+    };
+    // What was found before the failure comes first. If either stream is gone, the exit code still tells.
+    let _ = output.flush();
+    let _ = output.talk(&text);
+    code
+}

@@ -1,0 +1,84 @@
+//! A command at work: the project it is in, its settings, and the way to open what they name.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nuvom_core::{Clock, Error, ErrorKind, Result, Timestamp};
+use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What every command has. Nothing is read or opened until a command asks for it.
+pub(crate) struct Session<'a> {
+    pub(crate) folder: PathBuf,
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) output: Output<'a>,
+}
+
+/// A project with checked settings.
+pub(crate) struct Configured {
+    pub(crate) project: Project,
+    pub(crate) settings: Settings,
+}
+
+/// A project with open stores.
+pub(crate) struct Opened {
+    pub(crate) runtime: Runtime,
+    /// Where its jobs are, for messages.
+    pub(crate) place: String,
+}
+
+impl Session<'_> {
+    /// Reads the settings of the project that the working directory belongs to.
+    pub(crate) fn configure(&mut self, arguments: Vec<(String, String)>) -> Result<Configured, Failure> {
+        self.configure_project(Project::find(&self.folder), arguments)
+    }
+
+    /// Reads the settings of this project, and tells what should be heard about them.
+    pub(crate) fn configure_project(
+        &mut self,
+        project: Project,
+        arguments: Vec<(String, String)>,
+    ) -> Result<Configured, Failure> {
+        let settings = Settings::load(&project, arguments, self.environment.clone())?;
+        for warning in settings.warnings() {
+            self.output.talk(&format!("warning: {warning}"))?;
+        }
+        Ok(Configured { project, settings })
+    }
+
+    /// Opens the stores of the project, if this process can see in them what others do.
+    pub(crate) fn open(&mut self) -> Result<Opened, Failure> {
+        let Configured { project, settings } = self.configure(Vec::new())?;
+        let backends = Backends::built_in();
+        let place = backends.place(&settings, Part::Queue)?;
+        let runtime = Runtime::with(project, settings, &backends, Arc::clone(&self.clock))?;
+        if !runtime.stores.jobs.capability().cross_process {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("the backend {place} lives inside one process, so there is nothing to see from here"),
+            )
+            .hint("Set NUVOM_QUEUE_BACKEND to one that processes can share, such as sqlite")
+            .into());
+        }
+        Ok(Opened { runtime, place })
+    }
+}
+
+impl Opened {
+    /// The time by which ages are told.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.runtime.clock.now()
+    }
+
+    /// That there is no such job, and where was looked.
+    pub(crate) fn no_such_job(&self, id: nuvom_core::JobId) -> Error {
+        Error::new(ErrorKind::NotFound, format!("there is no job {id} in {}", self.place)).hint(
+            "It was never enqueued here, or was removed after its retention; `nuvom config` shows which store is \
+             used",
+        )
+    }
+}

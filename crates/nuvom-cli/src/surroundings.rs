@@ -1,0 +1,83 @@
+//! What a command meets outside: folder, environment, clock, streams. Tests bring their own.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nuvom_core::Clock;
+use nuvom_runtime::SystemClock;
+
+/// The width for which output is laid out when nothing says another: every terminal has it.
+const WIDTH: usize = 80;
+/// Below this a listing cannot be read, so the width is not believed.
+const LEAST_WIDTH: usize = 40;
+
+/// Everything outside the command.
+pub struct Surroundings<'a> {
+    /// The working directory.
+    pub folder: PathBuf,
+    /// The environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where data goes.
+    pub stdout: Box<dyn Write + 'a>,
+    /// Where talk goes.
+    pub stderr: Box<dyn Write + 'a>,
+    /// Columns that a line may have.
+    pub width: usize,
+    /// Whether data may carry colours.
+    pub colour: bool,
+}
+
+impl fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Surroundings<'static> {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        let is_terminal = io::stdout().is_terminal();
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            folder: std::env::current_dir().unwrap_or_default(),
+            environment: std::env::vars_os().collect(),
+            clock: SystemClock::new(),
+            stdout: Box::new(BufWriter::new(io::stdout())),
+            stderr: Box::new(io::stderr()),
+            width: width(std::env::var("COLUMNS").ok().as_deref(), is_terminal),
+            colour: is_terminal && !no_colour,
+        }
+    }
+}
+
+/// The user's word counts first, then what the terminal says.
+fn width(columns: Option<&str>, is_terminal: bool) -> usize {
+    let said = columns.and_then(|columns| columns.parse().ok());
+    let seen = || {
+        let size = is_terminal.then(terminal_size::terminal_size).flatten();
+        size.map(|(width, _)| usize::from(width.0))
+    };
+    said.or_else(seen).filter(|width| *width >= LEAST_WIDTH).unwrap_or(WIDTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_word_about_the_width_counts() {
+        assert_eq!(width(Some("132"), false), 132);
+    }
+
+    #[test]
+    fn a_width_that_cannot_be_is_not_believed() {
+        assert_eq!(width(Some("0"), false), WIDTH);
+        assert_eq!(width(Some("wide"), false), WIDTH);
+        assert_eq!(width(None, false), WIDTH);
+    }
+}

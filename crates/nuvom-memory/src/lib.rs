@@ -1,0 +1,14 @@
+//! The backend that lives in one process and ends with it. It applies what core decides; it decides nothing.
+
+mod board;
+mod inspect;
+mod jobs;
+mod line;
+mod orders;
+mod results;
+mod schedules;
+mod store;
+mod timetable;
+mod wakers;
+
+pub use store::MemoryStore;

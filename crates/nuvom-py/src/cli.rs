@@ -1,0 +1,46 @@
+//! The command line's host: it runs workers and knows the versions.
+
+use std::ffi::OsString;
+
+use nuvom_cli::{ERROR, Host, WorkerRequest};
+use nuvom_core::QueueName;
+use pyo3::prelude::*;
+
+/// Runs the command that these arguments name; answers the exit code.
+#[pyfunction]
+pub(crate) fn run_command_line(py: Python<'_>, arguments: Vec<OsString>) -> i32 {
+    let python = Python::version_str().split_whitespace().next().unwrap_or_default().to_owned();
+    py.detach(|| nuvom_cli::run(arguments, &PythonHost { python }))
+}
+
+struct PythonHost {
+    python: String,
+}
+
+impl Host for PythonHost {
+    fn run_worker(&self, request: WorkerRequest) -> i32 {
+        let queues: Vec<&str> = request.queues.iter().map(QueueName::as_str).collect();
+        let arguments = (request.settings.max_workers(), queues, request.settings.log_level());
+        Python::attach(|py| {
+            let ran = py
+                .import("nuvom.worker")
+                .and_then(|worker| worker.getattr("run_worker")?.call1(arguments))
+                .and_then(|code| code.extract());
+            ran.unwrap_or_else(|error: PyErr| {
+                error.print(py);
+                ERROR
+            })
+        })
+    }
+
+    fn version(&self) -> String {
+        env!("CARGO_PKG_VERSION").to_owned()
+    }
+
+    fn components(&self) -> Vec<(String, String)> {
+        vec![
+            ("Python".to_owned(), self.python.clone()),
+            ("build".to_owned(), if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
+        ]
+    }
+}

@@ -1,0 +1,105 @@
+//! The process-wide runtime: opened on first use, replaced in a forked child, closed at exit.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use nuvom_engine::Waits;
+use nuvom_runtime::Runtime;
+use pyo3::prelude::*;
+
+use crate::errors::OrRaise;
+
+/// An open runtime and what this process waits for.
+pub(crate) struct Client {
+    /// Tells one runtime of this process from the next.
+    pub(crate) number: u64,
+    pub(crate) runtime: Runtime,
+    waits: OnceLock<Waits>,
+}
+
+impl Client {
+    pub(crate) fn waits(&self) -> &Waits {
+        self.waits.get_or_init(|| Waits::new(self.runtime.stores.clone()))
+    }
+}
+
+static CLIENT: ArcSwapOption<Client> = ArcSwapOption::const_empty();
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+/// Guards the settings that the program gave, and keeps two threads from opening two runtimes.
+static ARGUMENTS: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+/// The runtime of this process.
+pub(crate) fn client(py: Python<'_>) -> PyResult<Arc<Client>> {
+    match CLIENT.load_full() {
+        Some(client) => Ok(client),
+        None => open(py),
+    }
+}
+
+fn open(py: Python<'_>) -> PyResult<Arc<Client>> {
+    watch_process(py)?;
+    py.detach(|| {
+        let arguments = arguments();
+        if let Some(client) = CLIENT.load_full() {
+            return Ok(client);
+        }
+        let runtime = Runtime::open(Path::new("."), arguments.iter().cloned(), std::env::vars_os())?;
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let client = Arc::new(Client { number, runtime, waits: OnceLock::new() });
+        CLIENT.store(Some(Arc::clone(&client)));
+        Ok(client)
+    })
+    .or_raise(py)
+}
+
+/// Asks Python to tell us of a fork and of the end, once.
+fn watch_process(py: Python<'_>) -> PyResult<()> {
+    static WATCHED: OnceLock<()> = OnceLock::new();
+    if WATCHED.set(()).is_err() {
+        return Ok(());
+    }
+    let module = py.import("nuvom._nuvom")?;
+    py.import("atexit")?.call_method1("register", (module.getattr("close")?,))?;
+    // Windows has no fork.
+    if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
+        let named = pyo3::types::PyDict::new(py);
+        named.set_item("after_in_child", module.getattr("_after_fork")?)?;
+        register.call((), Some(&named))?;
+    }
+    Ok(())
+}
+
+/// Sets the settings that the program gives, above all other sources, and closes the runtime that was opened
+/// with others. `None` takes a setting back.
+#[pyfunction]
+pub(crate) fn configure(py: Python<'_>, settings: Vec<(String, Option<String>)>) {
+    py.detach(|| {
+        let mut arguments = arguments();
+        for (name, value) in settings {
+            arguments.retain(|(known, _)| *known != name);
+            arguments.extend(value.map(|value| (name, value)));
+        }
+        drop(CLIENT.swap(None));
+    });
+}
+
+/// Closes the runtime of this process; the next use opens another.
+#[pyfunction]
+pub(crate) fn close(py: Python<'_>) {
+    py.detach(|| drop(CLIENT.swap(None)));
+}
+
+/// In a forked child: forgets the parent's runtime without closing it. To close its connections here would
+/// take away the parent's locks on the database.
+#[pyfunction]
+#[pyo3(name = "_after_fork")]
+pub(crate) fn after_fork() {
+    std::mem::forget(CLIENT.swap(None));
+}
+
+fn arguments() -> MutexGuard<'static, Vec<(String, String)>> {
+    ARGUMENTS.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,172 @@
+//! Events of the engine as records of Python's `logging`, in batches, on a thread of their own: neither a slow
+//! handler nor the GIL holds the engine up.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use nuvom_core::{Event, EventSink, State};
+use nuvom_engine::{Duty, Service, Waking};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+/// Events that are kept while the log is behind; beyond, the oldest are counted and dropped.
+const KEPT: usize = 10_000;
+
+/// Hands events to `nuvom.log.report`.
+pub(crate) struct LogEvents {
+    /// Guards the events that were not reported yet.
+    waiting: Mutex<Waiting>,
+    waking: Waking,
+    service: Mutex<Option<Service>>,
+    report: Py<PyAny>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: Vec<Event>,
+    dropped: usize,
+}
+
+impl LogEvents {
+    pub(crate) fn start(py: Python<'_>) -> PyResult<Arc<Self>> {
+        let report = py.import("nuvom.log")?.getattr("report")?.unbind();
+        let waking = Waking::new();
+        let log = Arc::new(Self {
+            waiting: Mutex::default(),
+            waking: waking.clone(),
+            service: Mutex::default(),
+            report,
+        });
+        let service = Service::start(Report(Arc::clone(&log)), waking).ok();
+        *log.service.lock().unwrap_or_else(PoisonError::into_inner) = service;
+        Ok(log)
+    }
+
+    /// Reports what is left and ends the thread.
+    pub(crate) fn flush(&self) {
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut service) = service {
+            service.join(Duration::from_secs(5));
+        }
+        self.report();
+    }
+
+    fn report(&self) {
+        let Waiting { events, dropped } =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if events.is_empty() && dropped == 0 {
+            return;
+        }
+        Python::attach(|py| {
+            let told = records(py, events).and_then(|records| self.report.call1(py, (records, dropped)));
+            if let Err(error) = told {
+                error.write_unraisable(py, None);
+            }
+        });
+    }
+}
+
+impl EventSink for LogEvents {
+    fn emit(&self, events: Vec<Event>) {
+        let mut notable = events.into_iter().filter(is_notable).peekable();
+        if notable.peek().is_none() {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.events.extend(notable);
+        let excess = waiting.events.len().saturating_sub(KEPT);
+        waiting.events.drain(..excess);
+        waiting.dropped += excess;
+        drop(waiting);
+        self.waking.wake();
+    }
+}
+
+/// What a log tells. Jobs that succeed are not told one by one: at full speed there are too many to read.
+fn is_notable(event: &Event) -> bool {
+    !matches!(event, Event::Claimed { .. } | Event::Ended { state: State::Success, .. })
+}
+
+struct Report(Arc<LogEvents>);
+
+impl Duty for Report {
+    fn name(&self) -> &'static str {
+        "log"
+    }
+
+    fn run_once(&mut self) -> Duration {
+        self.0.report();
+        Duration::MAX
+    }
+}
+
+fn records(py: Python<'_>, events: Vec<Event>) -> PyResult<Bound<'_, PyList>> {
+    let list = PyList::empty(py);
+    for event in events {
+        list.append(record(py, event)?)?;
+    }
+    Ok(list)
+}
+
+fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyDict>)> {
+    let fields = PyDict::new(py);
+    let name = match event {
+        Event::WorkerStarted { worker } => {
+            fields.set_item("worker", worker.as_str())?;
+            "worker_started"
+        }
+        Event::WorkerStopping { worker, running } => {
+            fields.set_item("worker", worker.as_str())?;
+            fields.set_item("running", running)?;
+            "worker_stopping"
+        }
+        Event::WorkerStopped { worker, handed_back } => {
+            fields.set_item("worker", worker.as_str())?;
+            fields.set_item("handed_back", handed_back)?;
+            "worker_stopped"
+        }
+        Event::Claimed { count } => {
+            fields.set_item("count", count)?;
+            "claimed"
+        }
+        Event::Ended { id, task, attempt, state, took, error, .. } => {
+            fields.set_item("job_id", id.to_string())?;
+            fields.set_item("task", task.as_str())?;
+            fields.set_item("attempt", attempt)?;
+            fields.set_item("state", state.as_str())?;
+            fields.set_item("took_secs", took.as_secs_f64())?;
+            if let Some(error) = error {
+                fields.set_item("kind", error.kind)?;
+                fields.set_item("message", error.message)?;
+                fields.set_item("traceback", error.traceback)?;
+            }
+            "ended"
+        }
+        Event::Stale { id, lease } => {
+            fields.set_item("job_id", id.to_string())?;
+            fields.set_item("lease", lease.0)?;
+            "stale"
+        }
+        Event::LeaseLost { id, lease } => {
+            fields.set_item("job_id", id.to_string())?;
+            fields.set_item("lease", lease.0)?;
+            "lease_lost"
+        }
+        Event::Reaped { id, lease, state } => {
+            fields.set_item("job_id", id.to_string())?;
+            fields.set_item("lease", lease.0)?;
+            fields.set_item("state", state.as_str())?;
+            "reaped"
+        }
+        Event::Pruned { count } => {
+            fields.set_item("count", count)?;
+            "pruned"
+        }
+        Event::StoreFailed { duty, error } => {
+            fields.set_item("duty", duty)?;
+            fields.set_item("message", error.to_string())?;
+            "store_failed"
+        }
+    };
+    Ok((name, fields))
+}

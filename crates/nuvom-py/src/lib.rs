@@ -1,0 +1,47 @@
+//! The extension module `nuvom._nuvom`: converts on entry, works without the GIL, converts on exit. What it
+//! offers is typed in `python/nuvom/_nuvom.pyi`.
+
+mod blueprint;
+mod cli;
+mod client;
+mod codec;
+mod discovery;
+mod errors;
+mod events;
+mod executor;
+mod jobs;
+mod payload;
+mod signature;
+mod worker;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _nuvom {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::blueprint::Blueprint;
+    #[pymodule_export]
+    use crate::cli::run_command_line;
+    #[pymodule_export]
+    use crate::client::{after_fork, close, configure};
+    #[pymodule_export]
+    use crate::discovery::{load_manifest, project, save_manifest, scan_tasks, settings};
+    #[pymodule_export]
+    use crate::executor::{CurrentJob, Slot, current_job};
+    #[pymodule_export]
+    use crate::jobs::{
+        attempts, call_back, cancel, check_id, enqueue, enqueue_many, record, result, retry, status, wait,
+    };
+    #[pymodule_export]
+    use crate::payload::{decode, encode};
+    #[pymodule_export]
+    use crate::worker::WorkerHandle;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("DEBUG_BUILD", cfg!(debug_assertions))
+    }
+}

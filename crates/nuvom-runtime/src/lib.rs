@@ -1,0 +1,20 @@
+//! From settings to open stores: finds the project, reads its settings with their origins, and opens the
+//! backends that they name. It knows no Python and no command line.
+
+mod backends;
+mod clock;
+mod ids;
+mod nearest;
+mod permissions;
+mod project;
+mod runtime;
+mod settings;
+mod split_schedules;
+
+pub use backends::{Backends, Open, Part, Place};
+pub use clock::SystemClock;
+pub use ids::JobIds;
+pub use nearest::nearest;
+pub use project::Project;
+pub use runtime::Runtime;
+pub use settings::{Entry, Origin, Settings, settings_reference};

@@ -1,0 +1,158 @@
+//! Which stores the settings open, and how parts share them.
+#![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the report")]
+
+use std::sync::Arc;
+
+use nuvom_core::ports::{Fired, Page, StoredResult};
+use nuvom_core::{ErrorKind, JobId, Lease, Timestamp};
+use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
+use nuvom_testkit::FakeClock;
+use nuvom_testkit::builders::{a_job, a_schedule, payload, schedule_id};
+use tempfile::TempDir;
+
+fn settings(folder: &TempDir, arguments: &[(&str, &str)]) -> Settings {
+    let arguments = arguments.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::load(&Project::at(folder.path()), arguments, []).unwrap()
+}
+
+fn open(folder: &TempDir, arguments: &[(&str, &str)]) -> Runtime {
+    let settings = settings(folder, arguments);
+    Runtime::with(Project::at(folder.path()), settings, &Backends::built_in(), FakeClock::new()).unwrap()
+}
+
+#[test]
+fn one_file_holds_everything_by_default() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let runtime = open(&folder, &[]);
+
+    assert!(runtime.stores.joint_results);
+    assert!(folder.path().join(".nuvom/nuvom.db").is_file());
+}
+
+#[test]
+fn a_client_below_the_project_meets_the_worker_in_the_same_store() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("pyproject.toml"), "").unwrap();
+    let deep = folder.path().join("src/shop");
+    std::fs::create_dir_all(&deep).unwrap();
+    let id = JobId::from_time(Timestamp::from_micros(1), [1; 10]);
+
+    let client = Runtime::open(&deep, [], []).unwrap();
+    client.stores.jobs.enqueue(&[a_job("add").id(id).build()]).unwrap();
+    let worker = Runtime::open(folder.path(), [], []).unwrap();
+
+    assert!(worker.stores.inspect.jobs(&[id]).unwrap()[0].is_some());
+}
+
+#[test]
+fn results_with_a_path_of_their_own_are_not_joint() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let runtime = open(&folder, &[("sqlite_result_path", "results.db")]);
+    let id = runtime.ids.next();
+    let result = StoredResult { id, lease: Lease(1), value: payload(b"12") };
+    runtime.stores.results.put(std::slice::from_ref(&result)).unwrap();
+
+    assert!(!runtime.stores.joint_results);
+    assert_eq!(runtime.stores.results.get(&[id]).unwrap(), [Some(result)]);
+    assert!(folder.path().join("results.db").is_file());
+}
+
+#[test]
+fn results_in_memory_beside_a_durable_queue_are_not_joint() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let runtime = open(&folder, &[("result_backend", "memory")]);
+
+    assert!(!runtime.stores.joint_results);
+    assert!(runtime.stores.jobs.capability().durable);
+}
+
+#[test]
+fn the_memory_backend_is_one_store_for_all_parts() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let runtime = open(&folder, &[("queue_backend", "memory")]);
+
+    assert!(runtime.stores.joint_results);
+    assert!(!runtime.stores.jobs.capability().cross_process);
+    assert!(!folder.path().join(".nuvom").exists());
+}
+
+#[test]
+fn a_schedule_kept_elsewhere_puts_its_jobs_into_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = open(&folder, &[("scheduler_backend", "memory")]);
+    let tick = runtime.clock.now();
+    let schedule = a_schedule("hourly", tick);
+    let job = schedule.job_at(tick);
+    runtime.stores.schedules.save(&[schedule]).unwrap();
+
+    let fire =
+        || runtime.stores.schedules.fire(&schedule_id("hourly"), tick, None, std::slice::from_ref(&job));
+
+    assert_eq!(fire().unwrap(), Fired::Done);
+    assert_eq!(fire().unwrap(), Fired::Passed);
+    let page = Page { before: None, limit: 10 };
+    let jobs = runtime.stores.inspect.list(&nuvom_core::ports::Filter::default(), &page).unwrap();
+    assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [job.id]);
+}
+
+#[test]
+fn a_paused_schedule_kept_elsewhere_makes_no_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = open(&folder, &[("scheduler_backend", "memory")]);
+    let tick = runtime.clock.now();
+    let mut schedule = a_schedule("hourly", tick);
+    schedule.paused = true;
+    let job = schedule.job_at(tick);
+    runtime.stores.schedules.save(&[schedule]).unwrap();
+
+    let fired = runtime.stores.schedules.fire(&schedule_id("hourly"), tick, None, std::slice::from_ref(&job));
+
+    assert_eq!(fired.unwrap(), Fired::Passed);
+    assert_eq!(runtime.stores.inspect.jobs(&[job.id]).unwrap().iter().flatten().count(), 0);
+}
+
+#[test]
+fn an_unknown_backend_is_refused_with_those_that_exist() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(&folder, &[("result_backend", "sqllite")]);
+
+    let error = Backends::built_in().open(&settings, &(FakeClock::new() as _)).unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(
+        error.to_string(),
+        "there is no backend \"sqllite\" (setting: NUVOM_RESULT_BACKEND, from: argument). \
+         The backends are sqlite, memory; did you mean sqlite?"
+    );
+}
+
+#[test]
+fn an_unknown_backend_that_is_a_url_hides_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(&folder, &[("queue_backend", "redis://:hunter2@host")]);
+
+    let error = Backends::built_in().open(&settings, &(FakeClock::new() as _)).unwrap_err();
+
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_backend_can_be_added_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(&folder, &[("queue_backend", "mine")]);
+    let mut backends = Backends::built_in();
+    backends.add(
+        "mine",
+        Box::new(|_, _| String::new()),
+        Box::new(|_, _, clock| Ok(nuvom_memory::MemoryStore::new(clock).stores())),
+    );
+
+    let stores = backends.open(&settings, &(FakeClock::new() as _)).unwrap();
+
+    assert!(Arc::strong_count(&stores.jobs) > 0);
+    assert_eq!(backends.place(&settings, Part::Queue).unwrap(), "mine");
+}

@@ -1,0 +1,242 @@
+//! The settings of a project on disk: which source wins, and what is said about bad ones.
+#![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the report")]
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use nuvom_core::ErrorKind;
+use nuvom_runtime::{Origin, Project, Settings};
+use tempfile::TempDir;
+
+/// A project whose sources a test fills.
+struct Sources {
+    folder: TempDir,
+    arguments: Vec<(String, String)>,
+    environment: Vec<(OsString, OsString)>,
+}
+
+impl Sources {
+    fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), arguments: Vec::new(), environment: Vec::new() }
+    }
+
+    fn argument(mut self, name: &str, value: &str) -> Self {
+        self.arguments.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    fn dotenv(self, text: &str) -> Self {
+        fs::write(self.root().join(".env"), text).unwrap();
+        self
+    }
+
+    fn pyproject(self, text: &str) -> Self {
+        fs::write(self.root().join("pyproject.toml"), text).unwrap();
+        self
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn load(&self) -> nuvom_core::Result<Settings> {
+        Settings::load(&Project::at(self.root()), self.arguments.clone(), self.environment.clone())
+    }
+
+    fn lease(&self) -> (Duration, Option<Origin>) {
+        let settings = self.load().unwrap();
+        (settings.lease(), settings.origin("NUVOM_LEASE_SECS"))
+    }
+
+    fn refusal(&self) -> String {
+        let error = self.load().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        error.to_string()
+    }
+}
+
+#[test]
+fn an_argument_wins_over_everything() {
+    let sources = Sources::empty()
+        .argument("lease_secs", "11")
+        .environment("NUVOM_LEASE_SECS", "12")
+        .dotenv("NUVOM_LEASE_SECS=13")
+        .pyproject("[tool.nuvom]\nlease_secs = 14");
+
+    assert_eq!(sources.lease(), (Duration::from_secs(11), Some(Origin::Argument)));
+}
+
+#[test]
+fn the_environment_wins_over_files() {
+    let sources = Sources::empty()
+        .environment("NUVOM_LEASE_SECS", "12")
+        .dotenv("NUVOM_LEASE_SECS=13")
+        .pyproject("[tool.nuvom]\nlease_secs = 14");
+
+    assert_eq!(sources.lease(), (Duration::from_secs(12), Some(Origin::Environment)));
+}
+
+#[test]
+fn dotenv_wins_over_pyproject() {
+    let sources = Sources::empty().dotenv("NUVOM_LEASE_SECS=13").pyproject("[tool.nuvom]\nlease_secs = 14");
+
+    assert_eq!(sources.lease(), (Duration::from_secs(13), Some(Origin::DotEnv)));
+}
+
+#[test]
+fn pyproject_wins_over_the_default() {
+    let sources = Sources::empty().pyproject("[tool.nuvom]\nlease_secs = 14");
+
+    assert_eq!(sources.lease(), (Duration::from_secs(14), Some(Origin::Pyproject)));
+}
+
+#[test]
+fn an_empty_environment_value_is_not_set() {
+    let sources = Sources::empty().environment("NUVOM_LEASE_SECS", "").dotenv("NUVOM_LEASE_SECS=");
+
+    assert_eq!(sources.lease(), (Duration::from_secs(30), Some(Origin::Default)));
+}
+
+#[test]
+fn beat_and_reap_follow_the_lease() {
+    let settings = Sources::empty().argument("NUVOM_LEASE_SECS", "12").load().unwrap();
+
+    assert_eq!(settings.beat(), Duration::from_secs(4));
+    assert_eq!(settings.reap(), Duration::from_secs(2));
+}
+
+#[test]
+fn the_paths_of_sqlite_follow_the_common_one_and_start_at_the_root() {
+    let sources = Sources::empty().dotenv("NUVOM_SQLITE_PATH=data/jobs.db");
+
+    let settings = sources.load().unwrap();
+
+    assert_eq!(settings.sqlite_queue_path(), sources.root().join("data/jobs.db"));
+    assert_eq!(settings.sqlite_result_path(), sources.root().join("data/jobs.db"));
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let sources = Sources::empty()
+        .argument("max_workers", "0")
+        .environment("NUVOM_LEASE_SECS", "ten")
+        .dotenv("NUVOM_LOG_FROMAT=json\nNUVOM_LOG_LEVEL=DEBG")
+        .pyproject("[tool.nuvom]\nlease_sec = 3\nbatch_size = [1]");
+
+    assert_eq!(
+        sources.refusal(),
+        "the settings cannot be used, for 6 reasons:\
+         \n  - NUVOM_LOG_FROMAT (.env): there is no such setting; did you mean NUVOM_LOG_FORMAT?\
+         \n  - lease_sec (pyproject.toml): there is no such setting; did you mean lease_secs?\
+         \n  - NUVOM_MAX_WORKERS = \"0\" (argument): expected a whole number from 1 to 10000\
+         \n  - NUVOM_BATCH_SIZE = \"a list\" (pyproject.toml): expected a whole number from 1 to 100000\
+         \n  - NUVOM_LEASE_SECS = \"ten\" (environment): expected seconds from 0.1 to 86400\
+         \n  - NUVOM_LOG_LEVEL = \"DEBG\" (.env): expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL; \
+         did you mean DEBUG?"
+    );
+}
+
+#[test]
+fn a_beat_above_a_third_of_the_lease_is_refused() {
+    let sources = Sources::empty().environment("NUVOM_BEAT_SECS", "11");
+
+    assert_eq!(
+        sources.refusal(),
+        "the settings cannot be used: NUVOM_BEAT_SECS = \"11\" (environment): expected at most 10, a third of \
+         NUVOM_LEASE_SECS, so that one late beat does not cost a job"
+    );
+}
+
+#[test]
+fn a_bad_lease_is_not_reported_again_as_a_bad_beat() {
+    let sources = Sources::empty().argument("lease_secs", "-1").argument("beat_secs", "5");
+
+    assert!(!sources.refusal().contains("BEAT"));
+}
+
+#[test]
+fn a_bad_value_that_an_argument_replaces_is_no_problem() {
+    let sources = Sources::empty().argument("lease_secs", "9").dotenv("NUVOM_LEASE_SECS=ten");
+
+    assert_eq!(sources.lease().0, Duration::from_secs(9));
+}
+
+#[test]
+fn an_unknown_name_in_the_environment_is_only_a_warning() {
+    let settings = Sources::empty().environment("NUVOM_LEASE_SEC", "3").load().unwrap();
+
+    assert_eq!(
+        settings.warnings(),
+        [
+            "NUVOM_LEASE_SEC is set in the environment, but there is no such setting; did you mean NUVOM_LEASE_SECS?"
+        ]
+    );
+}
+
+#[test]
+fn names_of_other_programs_are_nobodys_business() {
+    let settings = Sources::empty().environment("PATH", "/bin").dotenv("DATABASE_URL=x").load().unwrap();
+
+    assert!(settings.warnings().is_empty());
+}
+
+#[test]
+fn a_value_with_control_characters_is_shown_escaped() {
+    let sources = Sources::empty().environment("NUVOM_LOG_LEVEL", "\u{1b}]52;c;aGk=\u{7}");
+
+    assert!(sources.refusal().contains("\\u{1b}]52;c;aGk=\\u{7}"));
+}
+
+#[test]
+fn a_password_never_reaches_a_message_or_a_listing() {
+    let wrong = Sources::empty().environment("NUVOM_LOG_LEVEL", "postgres://nuvom:hunter2@db/jobs");
+    let listed = Sources::empty().environment("NUVOM_ENVIRONMENT", "postgres://nuvom:hunter2@db/jobs");
+
+    assert!(wrong.refusal().contains("postgres://***@db/jobs"));
+    assert!(!format!("{:?}", listed.load().unwrap().entries()).contains("hunter2"));
+}
+
+#[test]
+fn a_folder_called_dotenv_is_a_virtual_environment_and_says_nothing() {
+    let sources = Sources::empty();
+    fs::create_dir(sources.root().join(".env")).unwrap();
+
+    assert!(sources.load().unwrap().warnings().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_dotenv_that_anyone_may_write_is_ignored_with_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let sources = Sources::empty().dotenv("NUVOM_LEASE_SECS=13");
+    fs::set_permissions(sources.root().join(".env"), fs::Permissions::from_mode(0o666)).unwrap();
+
+    let settings = sources.load().unwrap();
+
+    assert_eq!(settings.lease(), Duration::from_secs(30));
+    assert!(settings.warnings()[0].contains("any user of this machine may write it"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_is_not_utf_8_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let mut sources = Sources::empty();
+    sources.environment.push(("NUVOM_SQLITE_PATH".into(), OsString::from_vec(vec![0xff])));
+
+    assert!(sources.refusal().contains("NUVOM_SQLITE_PATH = \"bytes that are not UTF-8\" (environment)"));
+}
+
+#[test]
+fn the_process_environment_is_never_changed() {
+    Sources::empty().dotenv("NUVOM_PLANTED=1\nPLANTED_BY_DOTENV=1").load().unwrap_err();
+
+    assert!(std::env::var_os("PLANTED_BY_DOTENV").is_none());
+}

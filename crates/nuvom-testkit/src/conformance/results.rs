@@ -1,0 +1,138 @@
+//! The result store: values by job, where a late holder cannot overwrite its rescuer.
+
+use nuvom_core::ports::StoredResult;
+use nuvom_core::{JobId, Lease};
+
+use super::Harness;
+use super::bench::{Bench, MANY, only};
+use crate::builders::{a_job_id, payload};
+
+pub fn a_value_comes_back_with_its_lease(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let value = value(a_job_id(), 3, b"\x00\xff\xc0");
+
+    put(&bench, &value);
+
+    assert_eq!(bench.result(value.id), Some(value));
+}
+
+pub fn an_empty_value_is_not_no_value(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let value = value(a_job_id(), 1, b"");
+
+    put(&bench, &value);
+
+    assert_eq!(bench.result(value.id), Some(value));
+    assert_eq!(bench.result(a_job_id()), None);
+}
+
+pub fn a_large_value_comes_back_whole(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let value = value(a_job_id(), 1, &vec![0x5a; 8 << 20]);
+
+    put(&bench, &value);
+
+    assert!(bench.result(value.id) == Some(value));
+}
+
+pub fn a_newer_lease_replaces_an_older_one(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let id = a_job_id();
+    put(&bench, &value(id, 1, b"old"));
+
+    put(&bench, &value(id, 2, b"new"));
+
+    assert_eq!(bench.result(id), Some(value(id, 2, b"new")));
+}
+
+pub fn the_same_lease_may_write_again(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let id = a_job_id();
+    put(&bench, &value(id, 1, b"first try"));
+
+    put(&bench, &value(id, 1, b"second try"));
+
+    assert_eq!(bench.result(id), Some(value(id, 1, b"second try")));
+}
+
+pub fn an_older_lease_does_not_replace_a_newer_one(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let id = a_job_id();
+    put(&bench, &value(id, 2, b"rescued"));
+
+    put(&bench, &value(id, 1, b"late"));
+
+    assert_eq!(bench.result(id), Some(value(id, 2, b"rescued")));
+}
+
+pub fn the_highest_lease_of_a_batch_stands(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let id = a_job_id();
+
+    bench.results().put(&[value(id, 1, b"a"), value(id, 3, b"c"), value(id, 2, b"b")]).unwrap();
+
+    assert_eq!(bench.result(id), Some(value(id, 3, b"c")));
+}
+
+pub fn values_come_in_the_order_asked(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let (first, second) = (value(a_job_id(), 1, b"1"), value(a_job_id(), 1, b"2"));
+    bench.results().put(&[first.clone(), second.clone()]).unwrap();
+
+    let answers = bench.results().get(&[second.id, a_job_id(), first.id, second.id]).unwrap();
+
+    assert_eq!(answers, [Some(second.clone()), None, Some(first), Some(second)]);
+}
+
+pub fn a_deleted_value_is_gone(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let (gone, kept) = (value(a_job_id(), 2, b"1"), value(a_job_id(), 1, b"2"));
+    bench.results().put(&[gone.clone(), kept.clone()]).unwrap();
+
+    bench.results().delete(&[gone.id, a_job_id(), gone.id]).unwrap();
+
+    assert_eq!(bench.results().get(&[gone.id, kept.id]).unwrap(), [None, Some(kept)]);
+}
+
+pub fn a_deleted_value_leaves_no_lease_behind(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let id = a_job_id();
+    put(&bench, &value(id, 5, b"old"));
+    bench.results().delete(&[id]).unwrap();
+
+    put(&bench, &value(id, 1, b"new"));
+
+    assert_eq!(bench.result(id), Some(value(id, 1, b"new")));
+}
+
+pub fn empty_batches_are_fine(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+
+    bench.results().put(&[]).unwrap();
+    bench.results().delete(&[]).unwrap();
+
+    assert!(bench.results().get(&[]).unwrap().is_empty());
+}
+
+pub fn many_values_go_in_and_out_in_one_batch(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let values: Vec<_> = (0..MANY).map(|_| value(a_job_id(), 1, b"12")).collect();
+    let ids: Vec<JobId> = values.iter().map(|value| value.id).collect();
+
+    bench.results().put(&values).unwrap();
+    let kept = bench.results().get(&ids).unwrap();
+    bench.results().delete(&ids).unwrap();
+    let left = bench.results().get(&ids).unwrap();
+
+    assert_eq!(kept, values.into_iter().map(Some).collect::<Vec<_>>());
+    assert_eq!(left, vec![None; MANY]);
+}
+
+fn put(bench: &Bench, value: &StoredResult) {
+    bench.results().put(std::slice::from_ref(value)).unwrap();
+    assert!(only(bench.results().get(&[value.id]).unwrap()).is_some());
+}
+
+fn value(id: JobId, lease: u64, value: &[u8]) -> StoredResult {
+    StoredResult { id, lease: Lease(lease), value: payload(value) }
+}

@@ -1,0 +1,1 @@
+"""Finding tasks by reading source code, without running it."""

@@ -1,0 +1,69 @@
+"""What `Job.info()` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from nuvom import _nuvom
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptInfo:
+    """An attempt that did not succeed."""
+
+    attempt: int
+    """Its number, from 1."""
+    outcome: str
+    """"failed", "timed out", "cancelled", "handed back" or "lost"."""
+    kind: str
+    """The class of the exception, or a word of Nuvom."""
+    message: str
+    traceback: str
+    worker: str | None
+    started_at: datetime | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobInfo:
+    """The record of a job. Times are UTC."""
+
+    id: str
+    task: str
+    queue: str
+    priority: int
+    state: str
+    attempt: int
+    """The number of the attempt that runs or would run next, from 1."""
+    created_at: datetime
+    run_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    worker: str | None
+    failures: int
+    losses: int
+    handbacks: int
+    max_attempts: int
+    cancel_requested: bool
+    tags: list[str]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    attempts: list[AttemptInfo]
+    """Those that did not succeed, oldest first."""
+
+
+def read(id: str) -> JobInfo:
+    """The record of this job; raises `NotFound` if there is none."""
+    attempts = [AttemptInfo(**_with_times(attempt)) for attempt in _nuvom.attempts(id)]
+    return JobInfo(**_with_times(_nuvom.record(id)), attempts=attempts)
+
+
+def _with_times(record: dict[str, Any]) -> dict[str, Any]:
+    times = {name: _utc(value) for name, value in record.items() if name.endswith("_at")}
+    return {**record, **times}
+
+
+def _utc(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)

@@ -1,0 +1,250 @@
+"""`@task` makes a function a task: something that can be run now, or asked for from anywhere."""
+
+from __future__ import annotations
+
+from functools import update_wrapper
+
+from nuvom._nuvom import Blueprint, enqueue, enqueue_many
+from nuvom._options import check_job_options, check_task_options
+from nuvom._typed import OfCall, TYPE_CHECKING
+from nuvom.errors import InvalidOption
+from nuvom.registry.registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from typing import Any, Literal, overload
+
+    from nuvom._rebuild import Rebuild
+    from nuvom._typed import P, R_co
+    from nuvom.job import Job
+
+_CO_COROUTINE = 0x80
+_CO_GENERATORS = 0x20 | 0x200
+
+
+class Task(OfCall["P", "R_co"]):
+    """A function with a name under which workers know it.
+
+    To call it runs the function here and now. `delay` asks a worker to run it and returns a `Job`.
+    """
+
+    name: str
+    function: Callable[P, R_co]
+    options: Mapping[str, Any]
+    is_async: bool
+
+    def __init__(self, function: Callable[P, R_co], options: dict[str, Any]) -> None:
+        code = getattr(function, "__code__", None)
+        flags = code.co_flags if code is not None else 0
+        if flags & _CO_GENERATORS:
+            raise InvalidOption(f"{function.__qualname__} yields, so it has no result to keep; return a value instead")
+        self.function = function
+        self.name = options.get("name", function.__name__)
+        self.options = options
+        self.is_async = bool(flags & _CO_COROUTINE)
+        self._blueprint = _blueprint(self, options)
+        self._rebuild: Rebuild | None = None
+        self._rebuild_known = not getattr(function, "__annotations__", None)
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Runs the function here and now."""
+        return self.function(*args, **kwargs)
+
+    def delay(self, *args: P.args, **kwargs: P.kwargs) -> Job[R_co]:
+        """Asks a worker to run the task; returns at once, when the job is stored.
+
+        Raises `BadArguments` if the arguments do not fit the function, `NotSerializable` or `PayloadTooLarge`
+        if they cannot be sent, `StoreUnavailable` if the store cannot be reached.
+        """
+        if not self._rebuild_known or self._rebuild is not None:
+            args, kwargs = self._flatten(args, kwargs)  # type: ignore[assignment]  # the same call, as plain data
+        return _job(enqueue(self._blueprint, args, kwargs or None), self)
+
+    submit = delay
+
+    async def adelay(self, *args: P.args, **kwargs: P.kwargs) -> Job[R_co]:
+        """`delay` for coroutines: the event loop goes on while the job is stored."""
+        import asyncio  # only programs that have it already call this
+
+        return await asyncio.get_running_loop().run_in_executor(None, lambda: self.delay(*args, **kwargs))
+
+    def map(self, calls: Iterable[Sequence[Any] | Mapping[str, Any]]) -> list[Job[R_co]]:
+        """Asks for a job an element, all stored in one batch: all of them, or none.
+
+        Each element holds the positional arguments of one call, or a mapping of its keyword arguments:
+        `add.map([(1, 2), {"x": 3, "y": 4}])`.
+        """
+        if not self._rebuild_known or self._rebuild is not None:
+            calls = [self._flatten_element(call) for call in calls]
+        return [_job(id, self) for id in enqueue_many(self._blueprint, calls)]
+
+    if TYPE_CHECKING:
+
+        def with_options(
+            self,
+            *,
+            queue: str | None = None,
+            priority: int | None = None,
+            in_: float | None = None,
+            at: datetime | None = None,
+            retries: int | None = None,
+            retry_delay_secs: float | None = None,
+            retry_backoff: Literal["constant", "exponential"] | None = None,
+            timeout_secs: float | None = None,
+            timeout_policy: Literal["fail", "retry", "ignore"] | None = None,
+            store_result: bool | None = None,
+            on_lost: Literal["retry", "fail"] | None = None,
+            tags: Sequence[str] | None = None,
+        ) -> Task[P, R_co]: ...
+
+    else:
+
+        def with_options(self, **options):
+            """A copy whose jobs differ: another queue or priority, a start after `in_` seconds or at a time
+            (`at`, a datetime; one without a zone is local time), other retries or limits.
+            """
+            changed = object.__new__(type(self))
+            changed.__dict__.update(self.__dict__)
+            changed.options = {**self.options, **check_job_options(options)}
+            changed._blueprint = _blueprint(changed, changed.options)
+            return changed
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name} of {self.function.__module__}.{self.function.__qualname__}>"
+
+    def _retries_on(self, error: BaseException) -> bool:
+        retry_on = self.options.get("retry_on")
+        return True if retry_on is None else isinstance(error, retry_on)
+
+    def _rebuilding(self) -> Rebuild | None:
+        """How values of annotated classes are taken apart and put together again; found out on first use,
+        since annotations may name what is defined further down.
+        """
+        if not self._rebuild_known:
+            from nuvom._rebuild import rebuild_for  # only tasks with annotations need it
+
+            self._rebuild = rebuild_for(self.function)
+            self._rebuild_known = True
+        return self._rebuild
+
+    def _flatten(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        rebuild = self._rebuilding()
+        return (tuple(args), dict(kwargs)) if rebuild is None else rebuild.flatten_call(args, kwargs)
+
+    def _flatten_element(self, call: Any) -> Any:
+        if hasattr(call, "keys"):
+            return self._flatten((), call)[1]
+        if isinstance(call, (list, tuple)):
+            return self._flatten(call, {})[0]
+        return call  # the engine says what is wrong with it
+
+
+class AsyncTask(Task["P", "R_co"]):
+    """A task made of an `async def`: to call it makes a coroutine, and its jobs have the awaited value."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...  # type: ignore[override]  # only the direct call differs
+
+
+def _job(id: str, task: Task[Any, Any]) -> Job[Any]:
+    from nuvom.job import Job  # with the first job, not with `import nuvom`
+
+    global _job
+    _job = lambda id, task: Job._made(id, task)  # noqa: E731 - replaces the import by the call
+    return Job._made(id, task)
+
+
+def _blueprint(task: Task[Any, Any], options: Mapping[str, Any]) -> Blueprint:
+    at = options.get("at")
+    return Blueprint(
+        task.name,
+        task.function,
+        options.get("queue", "default"),
+        options.get("priority", 5),
+        {"tags": (), **options},
+        options.get("in_"),
+        None if at is None else round(at.timestamp() * 1_000_000),
+    )
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def task(  # type: ignore[overload-overlap]  # a coroutine function is the special case, and comes first
+        function: Callable[P, Coroutine[Any, Any, R_co]], /
+    ) -> AsyncTask[P, R_co]: ...
+    @overload
+    def task(function: Callable[P, R_co], /) -> Task[P, R_co]: ...
+    @overload
+    def task(
+        *,
+        name: str | None = None,
+        retries: int | None = None,
+        retry_delay_secs: float | None = None,
+        retry_backoff: Literal["constant", "exponential"] | None = None,
+        retry_on: type[BaseException] | tuple[type[BaseException], ...] | None = None,
+        timeout_secs: float | None = None,
+        timeout_policy: Literal["fail", "retry", "ignore"] | None = None,
+        store_result: bool | None = None,
+        queue: str | None = None,
+        priority: int | None = None,
+        on_lost: Literal["retry", "fail"] | None = None,
+        tags: Sequence[str] | None = None,
+        description: str | None = None,
+        category: str | None = None,
+        aliases: Sequence[str] | None = None,
+        before_job: Callable[[], object] | None = None,
+        after_job: Callable[[Any], object] | None = None,
+        on_error: Callable[[BaseException], object] | None = None,
+    ) -> _Decorator: ...
+
+    class _Decorator:
+        @overload
+        def __call__(  # type: ignore[overload-overlap]  # as above
+            self, function: Callable[P, Coroutine[Any, Any, R_co]], /
+        ) -> AsyncTask[P, R_co]: ...
+        @overload
+        def __call__(self, function: Callable[P, R_co], /) -> Task[P, R_co]: ...
+        def __call__(self, function: Any, /) -> Any: ...
+
+
+def task(function: Any = None, /, **options: Any) -> Any:
+    """Makes a function a task, bare (`@task`) or with options (`@task(retries=2)`).
+
+    Options, all by keyword:
+      name             under which workers know it; the function's name unless given
+      retries          attempts after a failure (0)
+      retry_delay_secs seconds before the next attempt (`NUVOM_RETRY_DELAY_SECS`, 5)
+      retry_backoff    "constant", or "exponential": doubled each time, up to an hour, with jitter
+      retry_on         exception class or classes worth another attempt (all)
+      timeout_secs     limit of an attempt in seconds, 0 for none (`NUVOM_JOB_TIMEOUT_SECS`, 300)
+      timeout_policy   what a passed limit does: "fail", "retry", or "ignore" (success without a value)
+      store_result     whether the value is kept (True)
+      queue, priority  where its jobs wait ("default"), and their place there, 0 first to 9 last (5)
+      on_lost          what the death of a worker does: "retry", or "fail" for a task that must not repeat
+      tags, category, description   words for people
+      aliases          older names under which waiting jobs may ask for it
+      before_job(), after_job(result), on_error(exception)   called in the worker around each attempt
+
+    Raises `InvalidOption` where it is written if an option is unknown or wrong, and `DuplicateTask` if the name
+    is taken by another function.
+    """
+    checked = check_task_options(options)
+    if function is None:
+        return lambda function: _make(function, checked)
+    if not callable(function):
+        raise InvalidOption(f"@task takes its options by keyword, and was given {function!r}")
+    return _make(function, checked)
+
+
+def _make(function: Callable[..., Any], options: dict[str, Any]) -> Task[..., Any]:
+    if not callable(function) or not hasattr(function, "__name__"):
+        raise InvalidOption(f"@task goes above a function, and stands above {function!r}")
+    code = getattr(function, "__code__", None)
+    kind = AsyncTask if code is not None and code.co_flags & _CO_COROUTINE else Task
+    made: Task[..., Any] = kind(function, options)
+    register(made)
+    return made

@@ -1,0 +1,142 @@
+"""Workers: in a process of their own (`nuvom runworker`), or inside a program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from nuvom import _nuvom
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType, TracebackType
+
+EXIT_DRAINED = 0
+EXIT_ERROR = 1
+EXIT_CONFIGURATION = 2
+EXIT_HANDED_BACK = 3
+
+
+class Worker:
+    """Runs jobs on threads of this process, for tests, notebooks and web applications.
+
+        with nuvom.Worker(threads=2):
+            print(add.delay(5, 7).get(timeout=10))
+
+    It knows the tasks that this process has imported. Leaving the block stops it: what runs may finish for the
+    grace period, what has not started goes back to its queue.
+    """
+
+    def __init__(
+        self,
+        *,
+        threads: int | None = None,
+        queues: Sequence[str] = (),
+        name: str | None = None,
+        stop_grace_secs: float | None = None,
+    ) -> None:
+        """`threads` is how many jobs run at once (`NUVOM_MAX_WORKERS`); `queues` which are served (all);
+        `name` must be unique among living workers; `stop_grace_secs` is how long a stop waits for running jobs
+        (`NUVOM_STOP_GRACE_SECS`).
+        """
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads is {threads}, expected 1 or more")
+        self.name = name or f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
+        self._threads = threads
+        self._queues = [queues] if isinstance(queues, str) else list(queues)
+        self._stop_grace_secs = stop_grace_secs
+        self._handle: _nuvom.WorkerHandle | None = None
+
+    def start(self) -> None:
+        """Begins to claim jobs. Does not wait."""
+        if self._handle is not None:
+            raise RuntimeError(f"worker {self.name} is running")
+        self._handle = _nuvom.WorkerHandle(self.name, self._queues, self._threads, self._stop_grace_secs)
+
+    def stop(self) -> int:
+        """Stops and waits for the end; answers how many jobs were handed back. Stopping twice is fine."""
+        handle, self._handle = self._handle, None
+        if handle is None:
+            return 0
+        handle.drain()
+        return handle.wait()
+
+    def __enter__(self) -> Worker:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def run_worker(threads: int | None, queues: Sequence[str], log_level: str) -> int:
+    """`nuvom runworker`: loads the project's tasks, runs jobs until a signal says stop, answers the exit code."""
+    from nuvom.discovery.auto_register import auto_register
+    from nuvom.errors import NuvomError
+    from nuvom.log import logger, setup_logging
+
+    setup_logging(log_level)
+    try:
+        registered = auto_register()
+        for failure in registered.failures:
+            missing = ", ".join(failure.tasks)
+            logger.error("module %s could not be loaded (%s); not served: %s", failure.module, failure.reason, missing)
+            if failure.traceback:
+                logger.error("%s", failure.traceback.rstrip())
+        if not registered.tasks:
+            logger.error("there is no task to serve: write one with @task and run `nuvom discover tasks`")
+            return EXIT_CONFIGURATION
+        logger.info("serving %d tasks: %s", len(registered.tasks), _listed(registered.tasks))
+        return _serve(_nuvom.WorkerHandle(_unique_name(), list(queues), threads))
+    except NuvomError as error:
+        print(f"nuvom: {error}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+
+
+def _serve(handle: _nuvom.WorkerHandle) -> int:
+    """Waits for the end in another thread, so that this one can take signals at any moment."""
+    ended = threading.Event()
+    handed_back: list[int] = []
+
+    def wait() -> None:
+        handed_back.append(handle.wait())
+        ended.set()
+
+    requests = 0
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal requests
+        requests += 1
+        if requests == 1:
+            handle.drain()
+        elif requests == 2:
+            handle.cut()
+        else:
+            os._exit(EXIT_ERROR)  # leases run out by themselves
+
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+    threading.Thread(target=wait, name="nuvom-wait", daemon=True).start()
+    while not ended.wait(1.0 if sys.platform == "win32" else None):
+        pass  # on Windows, only a wait that ends lets a signal in
+    if handle.broken:
+        return EXIT_ERROR
+    return EXIT_HANDED_BACK if handed_back[0] else EXIT_DRAINED
+
+
+def _unique_name() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = 8
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
