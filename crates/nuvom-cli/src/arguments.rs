@@ -14,8 +14,9 @@ Exit codes:
   2  the command or the settings are wrong
   3  a worker stopped before some of its jobs were done, and handed them back
 
-Settings come from options, the environment (NUVOM_…), the project's .env, and [tool.nuvom] in
-pyproject.toml, in this order; `nuvom config` shows them with their origin.";
+Settings come from options, the environment (NUVOM_…), the project's .env and
+[tool.nuvom] in pyproject.toml, in this order; `nuvom config` shows them with
+their origin.";
 
 /// Background work that you can trust.
 #[derive(Debug, Parser)]
@@ -66,7 +67,7 @@ pub(crate) enum Discover {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiscoverTasks {
-    /// The project's folder [default: the project that the working directory belongs to]
+    /// The project's folder [default: found from here upwards]
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
     #[command(flatten)]
@@ -82,16 +83,16 @@ pub(crate) enum List {
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they stand")]
 pub(crate) struct Runworker {
-    /// How many jobs run at the same time [default: NUVOM_MAX_WORKERS]
+    /// Jobs to run at once [default: NUVOM_MAX_WORKERS]
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<String>,
-    /// The queues to serve, separated by commas [default: all]
+    /// Queues to serve, with commas between [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = queue)]
     pub(crate) queues: Vec<QueueName>,
     /// Start again when the code changes
     #[arg(long)]
     pub(crate) dev: bool,
-    /// The least important log lines to show [default: NUVOM_LOG_LEVEL]
+    /// Log lines to show [default: NUVOM_LOG_LEVEL]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
 }
@@ -118,7 +119,7 @@ pub(crate) enum Format {
     Table,
     /// For programs, with arguments and result decoded
     Json,
-    /// For programs, with arguments and result as the stored bytes in hexadecimal
+    /// For programs, with the stored bytes in hexadecimal
     Raw,
 }
 

@@ -49,6 +49,11 @@ impl Output<'_> {
         self.stdout.write_all(help.as_bytes())
     }
 
+    /// Help that nobody asked for.
+    pub(crate) fn help_as_talk(&mut self, help: &str) -> io::Result<()> {
+        self.stderr.write_all(help.as_bytes())
+    }
+
     /// Talk: what a person should know beside the data. A text of several lines keeps them, further ones
     /// indented, so that no data in it can pass for a message of its own.
     pub(crate) fn talk(&mut self, text: &str) -> io::Result<()> {

@@ -54,13 +54,21 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
 /// Help that was asked for is data; everything else about the usage is talk.
 fn explain(error: &clap::Error, output: &mut Output<'_>) -> Result<i32, Failure> {
     let text = error.render();
-    if error.kind() != ClapKind::DisplayHelp {
-        output.talk(&text.to_string())?;
-        return Ok(USAGE);
+    match error.kind() {
+        ClapKind::DisplayHelp => {
+            let help = if output.colour { text.ansi().to_string() } else { text.to_string() };
+            output.help(&help)?;
+            Ok(OK)
+        }
+        ClapKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            output.help_as_talk(&text.to_string())?;
+            Ok(USAGE)
+        }
+        _ => {
+            output.talk(&text.to_string())?;
+            Ok(USAGE)
+        }
     }
-    let help = if output.colour { text.ansi().to_string() } else { text.to_string() };
-    output.help(&help)?;
-    Ok(OK)
 }
 
 /// Says what went wrong. A reader that has seen enough, such as `head`, is not told anything.

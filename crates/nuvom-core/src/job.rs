@@ -276,9 +276,9 @@ impl Job {
         }
     }
 
-    /// The number of the attempt that runs, or would run next, as users count it.
+    /// The number of the attempt that runs, would run next or was the last, as users count it.
     pub fn attempt(&self) -> u32 {
-        self.failures + 1
+        self.failures.saturating_add(1).min(self.max_attempts.get())
     }
 
     /// The claim by which it is held, or was last held.

@@ -1,0 +1,168 @@
+//! A project in a folder of its own, with a clock that stands still, and the command line run in it.
+#![allow(dead_code, clippy::unwrap_used, reason = "shared by several test binaries; a panic is the report")]
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nuvom_cli::{Host, Surroundings, WorkerRequest, run_in};
+use nuvom_core::ports::{Claim, Ended, Stores};
+use nuvom_core::{End, JobId, NewJob, Outcome};
+use nuvom_runtime::{Backends, Runtime, Settings};
+use nuvom_testkit::FakeClock;
+use nuvom_testkit::builders::{JobBuilder, a_job, payload, worker};
+use rmpv::Value;
+use tempfile::TempDir;
+
+/// The lease of every claim.
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Project {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    pub(crate) width: usize,
+    pub(crate) colour: bool,
+    pub(crate) host: TestHost,
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// A host that remembers what it was asked.
+#[derive(Debug, Default)]
+pub(crate) struct TestHost {
+    pub(crate) asked: RefCell<Option<WorkerRequest>>,
+}
+
+impl Host for TestHost {
+    fn run_worker(&self, request: WorkerRequest) -> i32 {
+        *self.asked.borrow_mut() = Some(request);
+        nuvom_cli::HANDED_BACK
+    }
+
+    fn version(&self) -> String {
+        "1.2.3".into()
+    }
+
+    fn components(&self) -> Vec<(String, String)> {
+        vec![("python".into(), "3.14.0".into())]
+    }
+}
+
+impl Project {
+    pub(crate) fn new() -> Self {
+        let project = Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock: FakeClock::new(),
+            environment: Vec::new(),
+            width: 80,
+            colour: false,
+            host: TestHost::default(),
+        };
+        project.write("pyproject.toml", "");
+        project
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.into(), value.into()));
+    }
+
+    /// Runs `nuvom` with these arguments.
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let surroundings = Surroundings {
+            folder: self.root().to_owned(),
+            environment: self.environment.clone(),
+            clock: Arc::clone(&self.clock) as _,
+            stdout: Box::new(&mut out),
+            stderr: Box::new(&mut err),
+            width: self.width,
+            colour: self.colour,
+        };
+        let args = std::iter::once("nuvom").chain(args.iter().copied()).map(OsString::from).collect();
+        let code = run_in(args, &self.host, surroundings);
+        let text =
+            |bytes| String::from_utf8(bytes).unwrap().replace(&self.root().display().to_string(), "ROOT");
+        Ran { code, out: text(out), err: text(err) }
+    }
+
+    /// The JSON that this command writes.
+    pub(crate) fn json(&self, args: &[&str]) -> serde_json::Value {
+        let ran = self.run(args);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        serde_json::from_str(&ran.out).unwrap()
+    }
+
+    pub(crate) fn stores(&self) -> Stores {
+        let project = nuvom_runtime::Project::at(self.root());
+        let settings = Settings::load(&project, [], self.environment.clone()).unwrap();
+        let clock = Arc::clone(&self.clock) as _;
+        Runtime::with(project, settings, &Backends::built_in(), clock).unwrap().stores
+    }
+
+    pub(crate) fn enqueue(&self, job: impl Into<NewJob>) -> JobId {
+        let job = job.into();
+        self.stores().jobs.enqueue(std::slice::from_ref(&job)).unwrap();
+        job.id
+    }
+
+    /// Lets the worker `w1` claim the one job that is due.
+    pub(crate) fn claim(&self) -> nuvom_core::Job {
+        let claim = Claim { worker: worker("w1"), queues: vec![], limit: 1, lease_for: LEASE };
+        self.stores().jobs.exchange(&[], Some(&claim)).unwrap().claimed.pop().unwrap()
+    }
+
+    /// Enqueues a job, lets it run for two seconds and end like this.
+    pub(crate) fn ended(&self, job: impl Into<NewJob>, outcome: Outcome) -> JobId {
+        let id = self.enqueue(job);
+        let held = self.claim().held();
+        self.clock.advance(Duration::from_secs(2));
+        let end = End { id, lease: held.lease, outcome };
+        let ended = self.stores().jobs.exchange(&[end], None).unwrap().ended;
+        assert!(matches!(ended[..], [Ended::Applied(_)]));
+        id
+    }
+}
+
+/// A job made at the time of the test's clock, with these positional arguments; `number` sets ids apart.
+pub(crate) fn job(project: &Project, number: u8, task: &str, args: Vec<Value>) -> JobBuilder {
+    let now = nuvom_core::Clock::now(&*project.clock);
+    let arguments = Value::Array(vec![Value::Array(args), Value::Map(vec![])]);
+    a_job(task).id(JobId::from_time(now, [number; 10])).payload(&encoded(&arguments))
+}
+
+/// The task returned this.
+pub(crate) fn returned(value: &Value) -> Outcome {
+    Outcome::Succeeded { result: Some(payload(&encoded(value))) }
+}
+
+/// A value as a payload.
+pub(crate) fn encoded(value: &Value) -> Vec<u8> {
+    let mut bytes = vec![1];
+    rmpv::encode::write_value(&mut bytes, value).unwrap();
+    bytes
+}
+
+/// An extension that holds a value.
+pub(crate) fn extension(code: i8, value: &Value) -> Value {
+    Value::Ext(code, encoded(value)[1..].to_vec())
+}

@@ -1,0 +1,288 @@
+//! What the command line does with what it cannot do: usage, settings, stores, streams.
+#![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the report")]
+
+mod project;
+
+use std::io;
+use std::sync::Arc;
+
+use nuvom_cli::{Surroundings, run_in};
+use project::Project;
+use serde_json::json;
+
+const AN_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+#[test]
+fn help_is_data_and_documents_the_exit_codes() {
+    let ran = Project::new().run(&["--help"]);
+
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.contains("Exit codes:\n  0  done"), "{}", ran.out);
+    assert!(ran.out.contains("runworker"));
+    assert!(!ran.out.contains('\u{1b}'));
+}
+
+#[test]
+fn help_fits_eighty_columns() {
+    let project = Project::new();
+
+    let help = [
+        &["--help"][..],
+        &["runworker", "--help"],
+        &["discover", "tasks", "--help"],
+        &["inspect", "job", "--help"],
+        &["history", "recent", "--help"],
+    ]
+    .map(|args| project.run(args).out)
+    .concat();
+
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+}
+
+#[test]
+fn help_opens_nothing() {
+    let project = Project::new();
+
+    project.run(&["history", "recent", "--help"]);
+
+    assert!(!project.root().join(".nuvom").exists());
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_a_usage_error_with_a_guess() {
+    let ran = Project::new().run(&["histroy"]);
+
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("'history'"), "{}", ran.err);
+}
+
+#[test]
+fn no_command_is_a_usage_error() {
+    let ran = Project::new().run(&[]);
+
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("\nUsage: nuvom"), "{}", ran.err);
+}
+
+#[test]
+fn version_names_what_it_runs_on() {
+    let project = Project::new();
+
+    assert_eq!(project.run(&["version"]).out, "nuvom 1.2.3\npython 3.14.0\n");
+    assert_eq!(project.run(&["--version"]).out, "nuvom 1.2.3\npython 3.14.0\n");
+    assert_eq!(project.json(&["version", "--json"]), json!({"nuvom": "1.2.3", "python": "3.14.0"}));
+}
+
+#[test]
+fn something_that_is_no_id_is_a_usage_error() {
+    let ran = Project::new().run(&["status", "../../etc/passwd"]);
+
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("this is not a job id"), "{}", ran.err);
+}
+
+#[test]
+fn an_unknown_job_is_an_error_that_says_where_was_looked() {
+    let project = Project::new();
+
+    let status = project.run(&["status", AN_ID]);
+    let inspect = project.run(&["inspect", "job", AN_ID, "-f", "json"]);
+
+    assert_eq!((status.code, status.out.as_str()), (1, ""));
+    assert!(
+        status.err.starts_with(&format!("error: there is no job {AN_ID} in sqlite at ROOT/.nuvom/nuvom.db"))
+    );
+    assert_eq!((inspect.code, inspect.out.as_str()), (1, ""));
+}
+
+#[test]
+fn config_shows_every_setting_with_its_origin() {
+    let mut project = Project::new();
+    project.set("NUVOM_LEASE_SECS", "12");
+    project.write(".env", "NUVOM_LOG_LEVEL=debug\n");
+    project.write("pyproject.toml", "[tool.nuvom]\nmax_workers = 2\n");
+
+    let out = project.run(&["config"]).out;
+
+    let line = |name: &str| out.lines().find(|line| line.starts_with(name)).unwrap().split_whitespace();
+    assert!(line("NUVOM_LEASE_SECS ").eq(["NUVOM_LEASE_SECS", "12", "environment"]), "{out}");
+    assert!(line("NUVOM_BEAT_SECS ").eq(["NUVOM_BEAT_SECS", "4", "default"]), "{out}");
+    assert!(line("NUVOM_LOG_LEVEL ").eq(["NUVOM_LOG_LEVEL", "DEBUG", ".env"]), "{out}");
+    assert!(line("NUVOM_MAX_WORKERS ").eq(["NUVOM_MAX_WORKERS", "2", "pyproject.toml"]), "{out}");
+}
+
+#[test]
+fn config_fits_eighty_columns_and_explains_where_there_is_room() {
+    let mut project = Project::new();
+    project.set("NUVOM_ENVIRONMENT", &"e".repeat(200));
+    let narrow = project.run(&["config"]).out;
+    project.width = 400;
+    let wide = project.run(&["config"]).out;
+
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    assert!(wide.contains("How long a silent worker keeps its jobs"), "{wide}");
+}
+
+#[test]
+fn config_hides_what_may_be_a_password() {
+    let mut project = Project::new();
+    project.set("NUVOM_ENVIRONMENT", "postgres://nuvom:hunter2@db/jobs");
+
+    let shown = project.run(&["config"]).out + &project.run(&["config", "--json"]).out;
+
+    assert!(shown.contains("postgres://***@db/jobs"), "{shown}");
+    assert!(!shown.contains("hunter2"));
+}
+
+#[test]
+fn all_bad_settings_are_told_at_once() {
+    let mut project = Project::new();
+    project.set("NUVOM_LEASE_SECS", "ten");
+    project.write(".env", "NUVOM_LOG_LEVLE=debug\n");
+
+    let ran = project.run(&["config"]);
+
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert_eq!(
+        ran.err,
+        "error: the settings cannot be used, for 2 reasons:\n\
+         \x20 - NUVOM_LOG_LEVLE (.env): there is no such setting; did you mean NUVOM_LOG_LEVEL?\n\
+         \x20 - NUVOM_LEASE_SECS = \"ten\" (environment): expected seconds from 0.1 to 86400\n"
+    );
+}
+
+#[test]
+fn a_warning_about_settings_is_talk() {
+    let mut project = Project::new();
+    project.set("NUVOM_LEASE_SEC", "3");
+
+    let ran = project.run(&["config", "--json"]);
+
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.starts_with("warning: NUVOM_LEASE_SEC is set in the environment"), "{}", ran.err);
+    assert!(serde_json::from_str::<serde_json::Value>(&ran.out).is_ok());
+}
+
+#[test]
+fn an_unknown_backend_is_a_configuration_error_with_those_that_exist() {
+    let mut project = Project::new();
+    project.set("NUVOM_QUEUE_BACKEND", "sqlit");
+
+    let ran = project.run(&["history", "recent"]);
+
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("The backends are sqlite, memory; did you mean sqlite?"), "{}", ran.err);
+}
+
+#[test]
+fn a_backend_of_one_process_has_nothing_to_show() {
+    let mut project = Project::new();
+    project.set("NUVOM_QUEUE_BACKEND", "memory");
+
+    let ran = project.run(&["status", AN_ID]);
+
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("lives inside one process"), "{}", ran.err);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_left_as_it_is() {
+    let project = Project::new();
+    project.write(".nuvom/nuvom.db", "This is a diary, and not a database. ".repeat(100));
+
+    let ran = project.run(&["history", "recent"]);
+
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("this file is not an SQLite database"), "{}", ran.err);
+    let kept = std::fs::read_to_string(project.root().join(".nuvom/nuvom.db")).unwrap();
+    assert!(kept.starts_with("This is a diary"));
+}
+
+#[test]
+fn a_database_of_a_newer_nuvom_is_left_as_it_is() {
+    let project = Project::new();
+    project.stores();
+    // The schema's number stands in bytes 60 to 63 of the file, once the log has been written into it.
+    let path = project.root().join(".nuvom/nuvom.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    std::fs::write(&path, bytes).unwrap();
+
+    let ran = project.run(&["history", "recent"]);
+
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("the database has schema 99"), "{}", ran.err);
+}
+
+#[test]
+fn runworker_hands_checked_settings_to_the_host_and_its_exit_code_back() {
+    let project = Project::new();
+
+    let args = ["runworker", "--workers", "7", "--queues", "mail,default", "--dev", "--log-level", "debug"];
+    let ran = project.run(&args);
+
+    let asked = project.host.asked.borrow();
+    let asked = asked.as_ref().unwrap();
+    assert_eq!(ran.code, nuvom_cli::HANDED_BACK);
+    assert_eq!(asked.settings.max_workers(), 7);
+    assert_eq!(asked.settings.log_level(), "DEBUG");
+    assert_eq!(
+        asked.queues.iter().map(nuvom_core::QueueName::as_str).collect::<Vec<_>>(),
+        ["mail", "default"]
+    );
+    assert!(asked.dev);
+    assert_eq!(asked.project.root, project.root());
+}
+
+#[test]
+fn runworker_with_a_bad_option_never_reaches_the_host() {
+    let project = Project::new();
+
+    let ran = project.run(&["runworker", "--workers", "0"]);
+
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("NUVOM_MAX_WORKERS = \"0\" (argument)"), "{}", ran.err);
+    assert!(project.host.asked.borrow().is_none());
+}
+
+/// A stream that fails like this.
+struct Broken(io::ErrorKind);
+
+impl io::Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+fn config_into(stdout: Broken) -> (i32, String) {
+    let project = Project::new();
+    let mut err = Vec::new();
+    let surroundings = Surroundings {
+        folder: project.root().to_owned(),
+        environment: Vec::new(),
+        clock: Arc::clone(&project.clock) as _,
+        stdout: Box::new(stdout),
+        stderr: Box::new(&mut err),
+        width: 80,
+        colour: false,
+    };
+    let code = run_in(vec!["nuvom".into(), "config".into()], &project.host, surroundings);
+    (code, String::from_utf8(err).unwrap())
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    assert_eq!(config_into(Broken(io::ErrorKind::BrokenPipe)), (0, String::new()));
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let (code, err) = config_into(Broken(io::ErrorKind::StorageFull));
+
+    assert_eq!(code, 1);
+    assert!(err.starts_with("error: the output cannot be written"), "{err}");
+}

@@ -1,0 +1,126 @@
+# The extension module, by hand; `python -m mypy.stubtest nuvom._nuvom` holds it to what is built.
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, TypedDict, final
+
+__version__: str
+DEBUG_BUILD: bool
+
+_State = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"]
+_Ending = Literal["failed", "timed out", "cancelled", "handed back", "lost"]
+
+# What `record` answers. Times are seconds since the Unix epoch.
+class _Record(TypedDict):
+    id: str
+    task: str
+    queue: str
+    priority: int
+    state: _State
+    attempt: int
+    created_at: float
+    run_at: float
+    started_at: float | None
+    ended_at: float | None
+    worker: str | None
+    failures: int
+    losses: int
+    handbacks: int
+    max_attempts: int
+    cancel_requested: bool
+    tags: list[str]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+# What `attempts` lists.
+class _Attempt(TypedDict):
+    attempt: int
+    outcome: _Ending
+    kind: str
+    message: str
+    traceback: str
+    worker: str | None
+    started_at: float | None
+    ended_at: float
+
+@final
+class Blueprint:
+    # `options` are those that `nuvom._options` has checked, and always hold "tags".
+    def __new__(
+        cls,
+        name: str,
+        function: Callable[..., Any],
+        queue: str,
+        priority: int,
+        options: Mapping[str, Any],
+        in_secs: float | None = None,
+        at_micros: int | None = None,
+    ) -> Blueprint: ...
+
+@final
+class CurrentJob:
+    @property
+    def id(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def queue(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def max_attempts(self) -> int: ...
+    @property
+    def cancel_requested(self) -> bool: ...
+
+@final
+class Slot:
+    # The target of a pool's thread; only the extension makes slots.
+    def serve(self) -> None: ...
+
+@final
+class WorkerHandle:
+    # Starts to claim.
+    def __new__(
+        cls,
+        name: str,
+        queues: Sequence[str],
+        threads: int | None = None,
+        stop_grace_secs: float | None = None,
+    ) -> WorkerHandle: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def broken(self) -> bool: ...
+    def drain(self) -> None: ...
+    def cut(self) -> None: ...
+    # How many jobs were handed back.
+    def wait(self) -> int: ...
+
+def configure(settings: Sequence[tuple[str, str | None]]) -> None: ...
+def close() -> None: ...
+def _after_fork() -> None: ...
+def settings() -> list[tuple[str, str, str]]: ...
+def project() -> tuple[Path, Path]: ...
+def enqueue(blueprint: Blueprint, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> str: ...
+def enqueue_many(blueprint: Blueprint, calls: Iterable[Sequence[Any] | Mapping[str, Any]]) -> list[str]: ...
+
+# `timeout` is in seconds. Like all below, raises `NotFound` if there is no such job.
+def wait(id: str, timeout: float | None) -> _State: ...
+def call_back(id: str, callback: Callable[[_State | None, BaseException | None], object]) -> None: ...
+def status(id: str) -> _State: ...
+def result(id: str) -> Any: ...
+def record(id: str) -> _Record: ...
+def attempts(id: str) -> list[_Attempt]: ...
+def cancel(id: str) -> Literal["done", "requested", "SUCCESS", "FAILED", "CANCELLED"]: ...
+def retry(id: str) -> Literal["done", "PENDING", "RUNNING", "SUCCESS"]: ...
+def check_id(id: str) -> str: ...
+def current_job() -> CurrentJob | None: ...
+def encode(value: Any) -> bytes: ...
+def decode(payload: bytes) -> Any: ...
+
+# JSON texts: the tasks, and the problems.
+def scan_tasks(root: str | PathLike[str]) -> tuple[str, str]: ...
+def load_manifest(path: str | PathLike[str]) -> str: ...
+def save_manifest(path: str | PathLike[str], tasks: str) -> None: ...
+def run_command_line(arguments: Sequence[str]) -> int: ...
