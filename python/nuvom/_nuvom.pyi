@@ -5,6 +5,38 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, TypedDict, final
 
+__all__ = [
+    "DEBUG_BUILD",
+    "Blueprint",
+    "CurrentJob",
+    "Slot",
+    "WorkerHandle",
+    "__version__",
+    "_after_fork",
+    "attempts",
+    "call_back",
+    "cancel",
+    "check_id",
+    "close",
+    "configure",
+    "current_job",
+    "decode",
+    "encode",
+    "enqueue",
+    "enqueue_many",
+    "load_manifest",
+    "project",
+    "record",
+    "result",
+    "retry",
+    "run_command_line",
+    "save_manifest",
+    "scan_tasks",
+    "settings",
+    "status",
+    "wait",
+]
+
 __version__: str
 DEBUG_BUILD: bool
 

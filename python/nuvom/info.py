@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from nuvom import _nuvom
@@ -60,10 +61,10 @@ def read(id: str) -> JobInfo:
     return JobInfo(**_with_times(_nuvom.record(id)), attempts=attempts)
 
 
-def _with_times(record: dict[str, Any]) -> dict[str, Any]:
+def _with_times(record: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: _utc(value) for name, value in record.items() if name.endswith("_at")}
     return {**record, **times}
 
 
 def _utc(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

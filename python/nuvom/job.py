@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nuvom import _nuvom
-from nuvom._typed import OfValue, TYPE_CHECKING
+from nuvom._typed import TYPE_CHECKING, OfValue
 from nuvom.errors import Conflict, JobCancelled, JobFailed, JobTimeout
 
 if TYPE_CHECKING:

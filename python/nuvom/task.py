@@ -6,7 +6,7 @@ from functools import update_wrapper
 
 from nuvom._nuvom import Blueprint, enqueue, enqueue_many
 from nuvom._options import check_job_options, check_task_options
-from nuvom._typed import OfCall, TYPE_CHECKING
+from nuvom._typed import TYPE_CHECKING, OfCall
 from nuvom.errors import InvalidOption
 from nuvom.registry.registry import register
 
@@ -172,6 +172,18 @@ def _blueprint(task: Task[Any, Any], options: Mapping[str, Any]) -> Blueprint:
 
 if TYPE_CHECKING:
 
+    class _Decorator:
+        @overload
+        def __call__(  # type: ignore[overload-overlap]  # as above
+            self, function: Callable[P, Coroutine[Any, Any, R_co]], /
+        ) -> AsyncTask[P, R_co]: ...
+        @overload
+        def __call__(self, function: Callable[P, R_co], /) -> Task[P, R_co]: ...
+        def __call__(self, function: Any, /) -> Any: ...
+
+
+if TYPE_CHECKING:
+
     @overload
     def task(  # type: ignore[overload-overlap]  # a coroutine function is the special case, and comes first
         function: Callable[P, Coroutine[Any, Any, R_co]], /
@@ -200,15 +212,6 @@ if TYPE_CHECKING:
         after_job: Callable[[Any], object] | None = None,
         on_error: Callable[[BaseException], object] | None = None,
     ) -> _Decorator: ...
-
-    class _Decorator:
-        @overload
-        def __call__(  # type: ignore[overload-overlap]  # as above
-            self, function: Callable[P, Coroutine[Any, Any, R_co]], /
-        ) -> AsyncTask[P, R_co]: ...
-        @overload
-        def __call__(self, function: Callable[P, R_co], /) -> Task[P, R_co]: ...
-        def __call__(self, function: Any, /) -> Any: ...
 
 
 def task(function: Any = None, /, **options: Any) -> Any:
