@@ -89,9 +89,6 @@ pub(crate) struct Runworker {
     /// Queues to serve, with commas between [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = queue)]
     pub(crate) queues: Vec<QueueName>,
-    /// Start again when the code changes
-    #[arg(long)]
-    pub(crate) dev: bool,
     /// Log lines to show [default: NUVOM_LOG_LEVEL]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,

@@ -26,6 +26,4 @@ pub struct WorkerRequest {
     pub settings: Settings,
     /// The queues it serves; none named means all.
     pub queues: Vec<QueueName>,
-    /// Whether it starts again when the code changes.
-    pub dev: bool,
 }

@@ -52,16 +52,25 @@ impl Session<'_> {
 
     /// Opens the stores of the project, if this process can see in them what others do.
     pub(crate) fn open(&mut self) -> Result<Opened, Failure> {
-        let Configured { project, settings } = self.configure(Vec::new())?;
+        let configured = self.configure(Vec::new())?;
+        self.open_configured(configured)
+    }
+
+    /// The same with settings that were read before.
+    pub(crate) fn open_configured(&mut self, configured: Configured) -> Result<Opened, Failure> {
+        let Configured { project, settings } = configured;
         let backends = Backends::built_in();
         let place = backends.place(&settings, Part::Queue)?;
         let runtime = Runtime::with(project, settings, &backends, Arc::clone(&self.clock))?;
         if !runtime.stores.jobs.capability().cross_process {
             return Err(Error::new(
                 ErrorKind::Invalid,
-                format!("the backend {place} lives inside one process, so there is nothing to see from here"),
+                format!("the backend {place} lives inside one process, so this one would not see its jobs"),
             )
-            .hint("Set NUVOM_QUEUE_BACKEND to one that processes can share, such as sqlite")
+            .hint(
+                "Set NUVOM_QUEUE_BACKEND to one that processes can share, such as sqlite, or run the worker \
+                 inside the program, by `with nuvom.Worker():`",
+            )
             .into());
         }
         Ok(Opened { runtime, place })

@@ -218,7 +218,7 @@ fn a_database_of_a_newer_nuvom_is_left_as_it_is() {
 fn runworker_hands_checked_settings_to_the_host_and_its_exit_code_back() {
     let project = Project::new();
 
-    let args = ["runworker", "--workers", "7", "--queues", "mail,default", "--dev", "--log-level", "debug"];
+    let args = ["runworker", "--workers", "7", "--queues", "mail,default", "--log-level", "debug"];
     let ran = project.run(&args);
 
     let asked = project.host.asked.borrow();
@@ -230,8 +230,19 @@ fn runworker_hands_checked_settings_to_the_host_and_its_exit_code_back() {
         asked.queues.iter().map(nuvom_core::QueueName::as_str).collect::<Vec<_>>(),
         ["mail", "default"]
     );
-    assert!(asked.dev);
     assert_eq!(asked.project.root, project.root());
+}
+
+#[test]
+fn runworker_on_a_backend_of_one_process_is_refused_with_the_way_out() {
+    let mut project = Project::new();
+    project.set("NUVOM_QUEUE_BACKEND", "memory");
+
+    let ran = project.run(&["runworker"]);
+
+    assert_eq!(ran.code, nuvom_cli::USAGE);
+    assert!(ran.err.contains("with nuvom.Worker()"), "{}", ran.err);
+    assert!(project.host.asked.borrow().is_none());
 }
 
 #[test]

@@ -20,7 +20,8 @@ struct PythonHost {
 impl Host for PythonHost {
     fn run_worker(&self, request: WorkerRequest) -> i32 {
         let queues: Vec<&str> = request.queues.iter().map(QueueName::as_str).collect();
-        let arguments = (request.settings.max_workers(), queues, request.settings.log_level());
+        let settings = &request.settings;
+        let arguments = (settings.max_workers(), queues, settings.log_level(), settings.log_format());
         Python::attach(|py| {
             let ran = py
                 .import("nuvom.worker")

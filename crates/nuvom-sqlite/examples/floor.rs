@@ -15,8 +15,7 @@ use rusqlite::{Connection, params};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// `nuvom_sqlite` sets these; a bare program would choose them too.
-const SETTINGS: &str =
-    "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768; PRAGMA mmap_size = 0;";
+const SETTINGS: &str = "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768; PRAGMA mmap_size = 0;";
 
 const INSERT: &str = "INSERT INTO jobs (id, task, queue, priority, created_at, run_at, max_attempts, max_losses, \
      options, payload) VALUES (?1, 'noop', 1, 5, ?2, ?2, 1, 3, '{}', ?3)";

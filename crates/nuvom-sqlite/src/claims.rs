@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use nuvom_core::ports::Claim;
-use nuvom_core::{Job, Priority, Result, Timestamp, Trigger, decide};
+use nuvom_core::{Decision, Job, Priority, Result, Timestamp, Trigger, decide};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::link::{Write, queues};
 use crate::rows::Reader;
-use crate::statements::{CLAIMABLE, FRONT, NEXT_DUE};
+use crate::statements::{CLAIM, CLAIMABLE, FRONT, NEXT_DUE};
 
 /// What waits in the queues of a claim. The index has a front for each queue and priority, so looking at all
 /// of them costs the same however many jobs stand behind.
@@ -82,13 +82,21 @@ impl Waiting {
             let place = params![front.queue, front.priority, now.as_micros(), room as i64];
             let connection = write.connection;
             let jobs = reader.jobs(connection, write.memory, CLAIMABLE, place)?;
+            let trigger = Trigger::Claim { worker: &claim.worker, lease_for: claim.lease_for };
+            let mut statement = connection.prepare_cached(CLAIM).map_err(failed)?;
             for mut job in jobs {
-                let trigger = Trigger::Claim { worker: &claim.worker, lease_for: claim.lease_for };
-                if let Ok(decision) = decide(&job, &trigger, now) {
-                    write.apply(job.id, job.lease, &decision.transition).map_err(failed)?;
-                    decision.transition.apply(&mut job);
-                    claimed.push(job);
-                }
+                let Ok(Decision { transition, .. }) = decide(&job, &trigger, now) else { continue };
+                transition.apply(&mut job);
+                statement
+                    .execute(params![
+                        job.id.as_bytes(),
+                        job.lease.0,
+                        job.lease_until.map(Timestamp::as_micros),
+                        claim.worker.as_str(),
+                        now.as_micros()
+                    ])
+                    .map_err(failed)?;
+                claimed.push(job);
             }
             let next: Option<i64> = connection
                 .prepare_cached(NEXT_DUE)

@@ -48,6 +48,11 @@ pub(crate) enum Purpose {
 
 /// Opens one connection to an existing file.
 pub(crate) fn open(path: &Path, purpose: Purpose, durability: Durability) -> Result<Connection> {
+    settle(bare(path)?, path, purpose, durability)
+}
+
+/// Opens a file that may belong to somebody else: nothing is changed in it, not even its journal mode.
+pub(crate) fn bare(path: &Path) -> Result<Connection> {
     let failed = |error| failure("open", path, error);
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::new(
@@ -58,8 +63,19 @@ pub(crate) fn open(path: &Path, purpose: Purpose, durability: Durability) -> Res
         .with("needed", "3.51.3"));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_handler(Some(wait_for_neighbour)).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Gives a connection the settings that every one needs.
+pub(crate) fn settle(
+    connection: Connection,
+    path: &Path,
+    purpose: Purpose,
+    durability: Durability,
+) -> Result<Connection> {
+    let failed = |error| failure("open", path, error);
     connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
         .map_err(failed)?;

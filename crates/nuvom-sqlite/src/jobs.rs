@@ -15,7 +15,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::claims::Waiting;
 use crate::link::Write;
 use crate::rows::Reader;
-use crate::statements::{ENQUEUE, EXPIRED, JOB, PRUNABLE, PUT_RESULT, RENEW, STATE};
+use crate::statements::{ENQUEUE, EXPIRED, JOB, PRUNABLE, PUT_RESULT, RENEW, STATE, SUCCEED};
 use crate::store::SqliteStore;
 
 impl JobStore for SqliteStore {
@@ -61,8 +61,7 @@ impl JobStore for SqliteStore {
         }
         let reader = self.reader("exchange");
         let exchanged = self.worked("exchange", |write, now| {
-            let ended =
-                ends.iter().map(|end| finish(write, &reader, end, now)).collect::<Result<Vec<_>>>()?;
+            let ended = finish(write, &reader, ends, now)?;
             let (claimed, next_due_in) = match claim {
                 Some(claim) => Waiting::look(write.connection, claim, now)
                     .map_err(|e| reader.failed(e))?
@@ -102,6 +101,7 @@ impl JobStore for SqliteStore {
 
     fn reap(&self, limit: usize) -> Result<Vec<Reaped>> {
         let reader = self.reader("reap");
+        self.still_there("reap")?;
         let now = self.now();
         let limit = limit as i64;
         let none = self.read(|link| {
@@ -253,24 +253,51 @@ pub(crate) fn enqueue(
     reader.state(state).map(Enqueued::Existing)
 }
 
-/// The success of a holder needs nothing of the record but its guard, which the statement repeats. Every other
-/// end is decided on the record.
-fn finish(write: &mut Write<'_>, reader: &Reader<'_>, end: &End, now: Timestamp) -> Result<Ended> {
+/// Applies the ends of attempts, in order.
+fn finish(write: &mut Write<'_>, reader: &Reader<'_>, ends: &[End], now: Timestamp) -> Result<Vec<Ended>> {
+    ends.chunk_by(|one, next| is_success(one) == is_success(next))
+        .map(|run| {
+            if is_success(&run[0]) { succeed(write, reader, run, now) } else { end(write, reader, run, now) }
+        })
+        .collect::<Result<Vec<_>>>()
+        .map(|answers| answers.concat())
+}
+
+fn is_success(end: &End) -> bool {
+    matches!(end.outcome, Outcome::Succeeded { .. })
+}
+
+/// The success of a holder needs nothing of the record but its guard, which the statement repeats.
+fn succeed(write: &Write<'_>, reader: &Reader<'_>, ends: &[End], now: Timestamp) -> Result<Vec<Ended>> {
     let failed = |e| reader.failed(e);
-    if let Outcome::Succeeded { result } = &end.outcome {
-        if !write.apply(end.id, end.lease, &succeeded(now)).map_err(failed)? {
-            return Ok(Ended::Stale);
+    let Transition::Succeed { ended_at } = succeeded(now) else {
+        unreachable!("core says what a success is")
+    };
+    let mut succeed = write.prepare(SUCCEED).map_err(failed)?;
+    let mut put = write.prepare(PUT_RESULT).map_err(failed)?;
+    let mut answers = Vec::with_capacity(ends.len());
+    for end in ends {
+        let (id, lease) = (end.id.as_bytes(), end.lease.0);
+        if succeed.execute(params![id, lease, ended_at.as_micros()]).map_err(failed)? == 0 {
+            answers.push(Ended::Stale);
+            continue;
         }
-        if let Some(value) = result {
-            write
-                .prepare(PUT_RESULT)
-                .and_then(|mut put| put.execute(params![end.id.as_bytes(), end.lease.0, &**value]))
-                .map_err(failed)?;
+        if let Outcome::Succeeded { result: Some(value) } = &end.outcome {
+            put.execute(params![id, lease, &**value]).map_err(failed)?;
         }
-        return Ok(Ended::Applied(State::Success));
+        answers.push(Ended::Applied(State::Success));
     }
-    let Some(job) = find(write, reader, end.id)? else { return Ok(Ended::Stale) };
-    Ok(decided(write, reader, &job, &Trigger::End(end), now)?.map_or(Ended::Stale, Ended::Applied))
+    Ok(answers)
+}
+
+/// Every other end is decided on the record.
+fn end(write: &mut Write<'_>, reader: &Reader<'_>, ends: &[End], now: Timestamp) -> Result<Vec<Ended>> {
+    ends.iter()
+        .map(|end| {
+            let Some(job) = find(write, reader, end.id)? else { return Ok(Ended::Stale) };
+            Ok(decided(write, reader, &job, &Trigger::End(end), now)?.map_or(Ended::Stale, Ended::Applied))
+        })
+        .collect()
 }
 
 /// Lets core decide and writes what it decided; answers where the job is now, or why nothing changed.

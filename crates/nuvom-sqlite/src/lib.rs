@@ -6,6 +6,7 @@ mod bell;
 mod claims;
 mod connection;
 mod failure;
+mod identity;
 mod inspect;
 mod jobs;
 mod link;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use nuvom_core::{JobOptions, QueueName, Result};
+use nuvom_core::{JobOptions, QueueName, Result, TaskName};
 use rusqlite::{CachedStatement, Connection};
 
 use crate::options;
@@ -25,6 +25,7 @@ pub(crate) struct Memory {
     queue_names: HashMap<i64, QueueName>,
     options: HashMap<Box<str>, Arc<JobOptions>>,
     written: Option<(Arc<JobOptions>, Arc<str>)>,
+    task: Option<TaskName>,
 }
 
 impl Link {
@@ -88,6 +89,14 @@ impl Memory {
             }
         }
         self.queue_names.get(&id).cloned().ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    /// The task of this name; jobs claimed together are mostly of one task.
+    pub(crate) fn task(&mut self, name: &str) -> Result<TaskName> {
+        match &self.task {
+            Some(task) if task.as_str() == name => Ok(task.clone()),
+            _ => Ok(self.task.insert(TaskName::new(name)?).clone()),
+        }
     }
 
     /// The text kept for these options; jobs enqueued together share one.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nuvom_core::{
-    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, Result, State, TaskName,
+    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, Result, State,
     Timestamp, WorkerName,
 };
 use rusqlite::types::FromSql;
@@ -57,7 +57,7 @@ impl Reader<'_> {
             .map_err(|_| self.damaged("its queue does not exist"))?;
         Ok(Job {
             id: self.id(row, 0)?,
-            task: TaskName::new(self.text(row, 1)?)?,
+            task: memory.task(self.text(row, 1)?)?,
             queue,
             priority: Priority::new(self.get(row, 3)?)?,
             created_at: self.time(row, 4)?,

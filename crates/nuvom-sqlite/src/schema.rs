@@ -33,7 +33,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
 }
 
 /// The schema number of a database of ours, 0 for an empty file.
-fn version(connection: &Connection, path: &Path) -> Result<i64> {
+pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64> {
     let failed = |error| failure("open", path, error);
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let version = pragma("user_version").map_err(failed)?;

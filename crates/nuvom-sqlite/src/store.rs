@@ -9,10 +9,11 @@ use rusqlite::OptionalExtension;
 
 use crate::bell::Bell;
 use crate::connection::{self, Durability, Purpose};
+use crate::identity::Identity;
 use crate::link::{Link, Write};
 use crate::permissions::{create_private_folder, open_private_file};
 use crate::rows::Reader;
-use crate::schema::migrate;
+use crate::schema::{migrate, version};
 use crate::statements::{LATEST_TIME, TOUCH_CLOCK};
 
 /// How exactly the store remembers the latest time it saw, in microseconds: fine enough that a clock set back
@@ -26,6 +27,7 @@ const READERS_KEPT: usize = 4;
 pub struct SqliteStore {
     pub(crate) path: PathBuf,
     pub(crate) bell: Bell,
+    identity: Identity,
     durability: Durability,
     clock: Arc<dyn Clock>,
     time: Mutex<Time>,
@@ -55,10 +57,13 @@ impl SqliteStore {
     ) -> Result<Arc<Self>> {
         let path = path.into();
         create_database(&path)?;
-        let mut first = connection::open(&path, Purpose::Read, durability)?;
+        let bare = connection::bare(&path)?;
+        version(&bare, &path)?;
+        let mut first = connection::settle(bare, &path, Purpose::Read, durability)?;
         migrate(&mut first, &path)?;
         let store = Self {
             bell: Bell::of(&path),
+            identity: Identity::of(&path)?,
             path,
             durability,
             clock,
@@ -141,6 +146,7 @@ impl SqliteStore {
         write: impl FnOnce(&mut Write<'_>, Timestamp) -> Result<T>,
     ) -> Result<T> {
         let reader = self.reader(operation);
+        self.still_there(operation)?;
         let mut slot = lock(slot);
         let link = match &mut *slot {
             Some(link) => link,
@@ -152,6 +158,11 @@ impl SqliteStore {
         self.remember(&transaction, now).map_err(|e| reader.failed(e))?;
         transaction.commit().map_err(|e| reader.failed(e))?;
         Ok(answer)
+    }
+
+    /// Fails if the file was deleted or replaced: what is written now would be lost.
+    pub(crate) fn still_there(&self, operation: &'static str) -> Result<()> {
+        self.identity.check(&*self.clock).map_err(|error| error.during(operation))
     }
 
     fn remember(&self, transaction: &Write<'_>, now: Timestamp) -> rusqlite::Result<()> {
@@ -166,7 +177,10 @@ impl SqliteStore {
     }
 
     fn connect(&self, purpose: Purpose) -> Result<Link> {
-        connection::open(&self.path, purpose, self.durability).map(Link::new)
+        let link = connection::open(&self.path, purpose, self.durability).map(Link::new)?;
+        // Another file must not be mistaken for the one that this store has opened and checked.
+        self.identity.check_now()?;
+        Ok(link)
     }
 
     fn give_back(&self, link: Link) {

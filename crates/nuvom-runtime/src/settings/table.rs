@@ -166,7 +166,7 @@ pub(super) static TABLE: &[Row] = &[
         Text("INFO"),
         "The least important log lines that are shown.",
     ),
-    row("NUVOM_LOG_FORMAT", Kind::Choice(&["rich", "json", "plain"]), Text("rich"), "How log lines look."),
+    row("NUVOM_LOG_FORMAT", Kind::Choice(&["plain", "json"]), Text("plain"), "How log lines look."),
     row(
         "NUVOM_ENVIRONMENT",
         Kind::Text,
@@ -178,12 +178,6 @@ pub(super) static TABLE: &[Row] = &[
         Kind::Choice(&["msgpack"]),
         Text("msgpack"),
         "How arguments and results are encoded.",
-    ),
-    row(
-        "NUVOM_PROMETHEUS_PORT",
-        Kind::Count { least: 1, most: 65_535 },
-        Text("9150"),
-        "The port on which metrics are served when they are.",
     ),
 ];
 

@@ -123,7 +123,7 @@ impl Settings {
         self.choice("NUVOM_LOG_LEVEL")
     }
 
-    /// How log lines look: `rich`, `json` or `plain`.
+    /// How log lines look: `plain` or `json`.
     pub fn log_format(&self) -> &'static str {
         self.choice("NUVOM_LOG_FORMAT")
     }
@@ -136,11 +136,6 @@ impl Settings {
     /// How arguments and results are encoded; always `msgpack` for now.
     pub fn serialization_backend(&self) -> &'static str {
         self.choice("NUVOM_SERIALIZATION_BACKEND")
-    }
-
-    /// The port on which metrics are served when they are.
-    pub fn prometheus_port(&self) -> u16 {
-        self.number("NUVOM_PROMETHEUS_PORT") as u16
     }
 
     /// The options of a job whose task says nothing.
@@ -223,9 +218,8 @@ mod tests {
         assert_eq!(settings.reap(), Duration::from_secs(5));
         assert_eq!(settings.stop_grace(), Duration::from_secs(25));
         assert_eq!((settings.max_args_bytes(), settings.max_result_bytes()), (1 << 20, 8 << 20));
-        assert_eq!((settings.log_level(), settings.log_format()), ("INFO", "rich"));
+        assert_eq!((settings.log_level(), settings.log_format()), ("INFO", "plain"));
         assert_eq!((settings.environment(), settings.serialization_backend()), ("dev", "msgpack"));
-        assert_eq!(settings.prometheus_port(), 9150);
     }
 
     #[test]

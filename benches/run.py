@@ -1,0 +1,178 @@
+"""`make bench`: yardsticks and figures of one run, side by side. An absolute time says little, since machines
+differ by a factor of two to five from one day to the next; the ratio to a yardstick of the same run does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import measures
+from processes import NUVOM, median_millis
+
+import nuvom
+from nuvom import _nuvom
+
+HERE = Path(__file__).parent
+PYTHON = sys.executable
+
+
+@dataclass
+class Figure:
+    """One line of the report."""
+
+    name: str
+    value: str
+    yardstick: str
+    ratio: str
+    goal: str
+    met: bool
+
+
+@contextmanager
+def fresh_project() -> Iterator[Path]:
+    """A folder with the tasks, as the working directory, and nothing in its store."""
+    folder = Path(tempfile.mkdtemp(prefix="nuvom-bench-"))
+    shutil.copy(HERE / "bench_tasks.py", folder)
+    (folder / ".nuvom").mkdir()
+    before = Path.cwd()
+    os.chdir(folder)
+    nuvom.configure()
+    try:
+        measures.discover(folder)
+        yield folder
+    finally:
+        os.chdir(before)
+        nuvom.configure()
+        shutil.rmtree(folder)
+
+
+def yardsticks(floor: str, jobs: int) -> dict[str, float]:
+    """What bare statements, a bare interpreter and the fastest Python queue reach."""
+    folder = Path(tempfile.mkdtemp(prefix="nuvom-bench-"))
+    try:
+        bare = subprocess.run([floor, str(folder), str(jobs), "2000"], check=True, capture_output=True, text=True)
+        huey = subprocess.run(
+            [PYTHON, str(HERE / "huey_drain.py"), str(folder), "5000"], check=True, capture_output=True, text=True
+        )
+        startup = median_millis([PYTHON, "-c", "pass"], folder)
+    finally:
+        shutil.rmtree(folder)
+    measured: dict[str, float] = json.loads(bare.stdout)
+    return {**measured, "huey": float(huey.stdout), "python_start_ms": startup}
+
+
+def at_least(name: str, value: float, yard: str, yard_value: float, goal: float) -> Figure:
+    """A rate that should reach a part of its yardstick."""
+    ratio = value / yard_value
+    return Figure(name, f"{value:,.0f}/s", f"{yard} {yard_value:,.0f}/s", f"{ratio:.2f}", f">= {goal}", ratio >= goal)
+
+
+def at_most(name: str, value: float, unit: str, yard: str, yard_value: float, goal: float) -> Figure:
+    """A time that should stay within a multiple of its yardstick."""
+    ratio = value / yard_value
+    return Figure(name, f"{value:.2f} {unit}", f"{yard} {yard_value:.2f} {unit}", f"{ratio:.2f}", f"<= {goal}", ratio <= goal)
+
+
+def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]:
+    """Measures one figure after the other."""
+    f = yard["finish_and_claim"]
+    with fresh_project() as folder:
+        small = measures.drain(folder, jobs)
+    yield at_least("drain, one worker process", small, "F", f, 0.7)
+    yield at_least("drain, against Huey", small, "H", yard["huey"], 50)
+    with fresh_project() as folder:
+        two = measures.drain(folder, jobs, workers=2)
+    yield at_least("drain, two worker processes", two, "one", small, 0.9)
+    with fresh_project() as folder:
+        one_busy = measures.drain(folder, jobs // 20, task=measures.bench_tasks.millisecond)
+    with fresh_project() as folder:
+        two_busy = measures.drain(folder, jobs // 20, workers=2, task=measures.bench_tasks.millisecond)
+    yield at_least("drain of 1 ms jobs, two processes", two_busy, "one", one_busy, 1.8)
+    with fresh_project() as folder:
+        large = measures.drain_with_history(folder, jobs, history, history)
+    yield at_least(f"drain, {history:,} waiting and {history:,} ended", large, "empty", small, 0.8)
+    with fresh_project():
+        yield at_least(".delay, durability full", measures.delay("full", 2000), "C-full", yard["single_commits_full"], 0.75)
+    with fresh_project():
+        process = yard["single_commits_process"]
+        yield at_least(".delay, durability process", measures.delay("process", 20_000), "C-process", process, 0.75)
+    with fresh_project():
+        rate, share = measures.bulk(jobs)
+        name = f".map of {jobs:,} (binding and encoding: {share:.0%})"
+        yield at_least(name, rate, "B", yard["bulk_insert"], 0.7)
+    yield from times(yard)
+
+
+def times(yard: dict[str, float]) -> Iterator[Figure]:
+    """Latencies, start-up and rest."""
+    commits = 1000 / yard["single_commits_full"] + 1000 / yard["single_commits_process"]
+    with fresh_project() as folder:
+        pick_up, result = measures.latencies(folder, 300)
+    p50, p99 = statistics.median(pick_up), statistics.quantiles(pick_up, n=100)[98]
+    yield at_most("idle pick-up, p50", p50, "ms", "commits + 0.15 ms =", commits + 0.15, 1)
+    yield Figure("idle pick-up, p99", f"{p99:.2f} ms", "", "", "<= 3 ms", p99 <= 3)
+    wait = statistics.median(result)
+    limit = p50 + 1000 / yard["single_commits_process"] + 0.2
+    yield at_most("value in hand, p50", wait, "ms", "pick-up + commit + 0.2 ms =", limit, 1)
+    start = yard["python_start_ms"]
+    commands: list[tuple[str, list[str], float]] = [
+        ("import nuvom", [PYTHON, "-c", "import nuvom"], 2),
+        ("nuvom --help", [NUVOM, "--help"], 2.5),
+        ("nuvom version", [NUVOM, "version"], 2.5),
+    ]
+    with fresh_project() as folder:
+        job = measures.bench_tasks.noop.delay(1)
+        commands.append(("nuvom status ID", [NUVOM, "status", job.id], 2.5))
+        for name, command, goal in commands:
+            yield at_most(name, median_millis(command, folder), "ms", "S", start, goal)
+    with fresh_project() as folder:
+        yield at_most("worker start to first job done", measures.start_to_first_job(folder), "ms", "S", start, 7)
+    with fresh_project() as folder:
+        memory, cpu = measures.idle(folder, 5)
+    yield Figure("idle worker, resident", f"{memory:.1f} MiB", "", "", "<= 30 MiB", memory <= 30)
+    yield Figure("idle worker, of a core", f"{cpu:.2f} %", "", "", "< 0.2 %", cpu < 0.2)
+
+
+def show(figure: Figure) -> None:
+    """Prints a line of the report."""
+    mark = "ok  " if figure.met else "MISS"
+    print(f"{mark} {figure.name:<52} {figure.value:>14}  {figure.ratio:>6} {figure.goal:<9} {figure.yardstick}", flush=True)
+
+
+def main() -> int:
+    """Measures everything and writes it down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--floor", required=True, help="the built example `floor` of nuvom-sqlite")
+    parser.add_argument("--jobs", type=int, default=100_000)
+    parser.add_argument("--history", type=int, default=1_000_000)
+    parser.add_argument("--output", type=Path, default=Path("bench-results/latest.json"))
+    arguments = parser.parse_args()
+    if _nuvom.DEBUG_BUILD:
+        print("warning: this is a debug build of Nuvom; its figures mean nothing. Use `make bench`.", file=sys.stderr)
+    yard = yardsticks(str(Path(arguments.floor).resolve()), arguments.jobs)
+    for name, value in yard.items():
+        print(f"     {name:<52} {value:>14,.1f}")
+    measured: list[Figure] = []
+    for figure in figures(yard, arguments.jobs, arguments.history):
+        show(figure)
+        measured.append(figure)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    report = {"yardsticks": yard, "figures": [asdict(figure) for figure in measured]}
+    arguments.output.write_text(json.dumps(report, indent=2) + "\n")
+    print(f"written to {arguments.output}; {sum(figure.met for figure in measured)} of {len(measured)} goals met")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
