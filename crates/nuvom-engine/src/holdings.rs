@@ -1,6 +1,7 @@
 //! What this worker holds: every claim whose end the store does not know yet, and how long it may be trusted.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,11 +17,32 @@ pub(crate) struct Holding {
     pub(crate) claimed_at: Duration,
     /// When the last good beat, or the claim, was sent.
     pub(crate) sent_at: Duration,
+    /// Whether its attempt has ended, and only the store does not know.
+    pub(crate) ended: bool,
 }
 
 /// All claims of a worker.
 #[derive(Debug, Default)]
-pub(crate) struct Holdings(Mutex<HashMap<JobId, Holding>>);
+pub(crate) struct Holdings(Mutex<Claims>);
+
+type Claims = HashMap<JobId, Holding, BuildHasherDefault<Tail>>;
+
+/// The last eight bytes of an id are random (version 7) or a hash (version 8), so they serve as they are. The
+/// ids come from our own store, where nobody gains from choosing them.
+#[derive(Debug, Default)]
+struct Tail(u64);
+
+impl Hasher for Tail {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(tail) = bytes.last_chunk() {
+            self.0 = u64::from_ne_bytes(*tail);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl Holdings {
     /// Adds claims that were asked for at `sent_at`.
@@ -33,6 +55,7 @@ impl Holdings {
                 attempt: job.attempt(),
                 claimed_at: sent_at,
                 sent_at,
+                ended: false,
             };
             held.insert(job.id, holding);
         }
@@ -65,6 +88,36 @@ impl Holdings {
         due.map(|(id, holding)| Held { id: *id, lease: holding.lease }).collect()
     }
 
+    /// Notes that attempts ended: from here on only the answer of the store to their end says what became of them.
+    pub(crate) fn ended(&self, claims: impl Iterator<Item = Held>) {
+        let mut held = self.lock();
+        for claim in claims {
+            if let Some(holding) = held.get_mut(&claim.id)
+                && holding.lease == claim.lease
+            {
+                holding.ended = true;
+            }
+        }
+    }
+
+    /// Forgets those of the claims whose attempts still run, and answers which they are.
+    pub(crate) fn remove_running(&self, claims: &[Held]) -> Vec<Held> {
+        let mut held = self.lock();
+        let runs = |claim: &&Held| {
+            held.get(&claim.id).is_some_and(|holding| holding.lease == claim.lease && !holding.ended)
+        };
+        let running: Vec<Held> = claims.iter().filter(runs).copied().collect();
+        for claim in &running {
+            held.remove(&claim.id);
+        }
+        running
+    }
+
+    /// When the oldest of the last good beats was sent, of those for attempts that run.
+    pub(crate) fn oldest(&self) -> Option<Duration> {
+        self.lock().values().filter(|holding| !holding.ended).map(|holding| holding.sent_at).min()
+    }
+
     pub(crate) fn all(&self) -> Vec<Held> {
         self.sent_by(Duration::MAX)
     }
@@ -73,7 +126,7 @@ impl Holdings {
         self.lock().len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Holding>> {
+    fn lock(&self) -> MutexGuard<'_, Claims> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

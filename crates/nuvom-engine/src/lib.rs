@@ -16,4 +16,4 @@ pub use duties::{Exchange, Heartbeat, Pruner, Reaper};
 pub use executor::{Executor, Interrupt, Load, Outcomes};
 pub use service::{Duty, Service, Waking};
 pub use waiting::{Callback, Waits};
-pub use worker::{Exit, Worker};
+pub use worker::{Duties, Exit, Worker};

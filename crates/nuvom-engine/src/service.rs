@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
     const LIMIT: Duration = Duration::from_secs(10);
 
     #[test]

@@ -1,6 +1,7 @@
 //! Waiting for jobs to end, for clients: woken by the store, with a slow look as the safety net.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -128,7 +129,7 @@ impl Duty for CallBack {
             Err(error) => {
                 let message = error.to_string();
                 for callback in std::mem::take(&mut *lock(&self.callbacks.waiting)).into_values().flatten() {
-                    callback(Err(nuvom_core::Error::new(error.kind(), message.clone())));
+                    tell(callback, Err(nuvom_core::Error::new(error.kind(), message.clone())));
                 }
                 return Duration::MAX;
             }
@@ -137,12 +138,17 @@ impl Duty for CallBack {
             if state.is_none_or(State::is_terminal) {
                 let callbacks = lock(&self.callbacks.waiting).remove(&id);
                 for callback in callbacks.into_iter().flatten() {
-                    callback(Ok(state));
+                    tell(callback, Ok(state));
                 }
             }
         }
         POLL
     }
+}
+
+/// A callback that panics is its owner's defect, which the panic has reported; the others are called all the same.
+fn tell(callback: Callback, state: Result<Option<State>>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| callback(state)));
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,16 +1,17 @@
 //! The worker: its duties, put together, and its end.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nuvom_core::ports::{Stores, Subscription, Topic};
-use nuvom_core::{Clock, End, Error, Event, EventSink, HandBack, Held, Outcome, Result};
+use nuvom_core::{Clock, End, Error, Event, EventSink, HandBack, Held, JobId, Outcome, Result};
 
 use crate::completer::Completer;
 use crate::config::WorkerConfig;
 use crate::duties::{Exchange, Heartbeat, Pruner, Reaper};
-use crate::executor::{Executor, Interrupt};
+use crate::executor::{Executor, Interrupt, Outcomes};
 use crate::holdings::Holdings;
 use crate::service::{Service, Waking};
 
@@ -25,9 +26,9 @@ pub(crate) struct Shared {
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) completer: Arc<Completer>,
-    pub(crate) holdings: Holdings,
+    pub(crate) holdings: Arc<Holdings>,
     exchange: Waking,
-    ending: Mutex<Ending>,
+    ending: Arc<Mutex<Ending>>,
     progress: Condvar,
 }
 
@@ -35,7 +36,30 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 struct Ending {
     phase: Phase,
-    handed_back: usize,
+    /// Whether the exchange has seen that the worker stops. Before, a claim may still be under way.
+    settled: bool,
+    /// Jobs that had started and were cut off.
+    handed_back: HashSet<JobId>,
+}
+
+/// Hears of each end before the completer does, and counts the attempts that the stop cut off.
+struct Ends {
+    completer: Arc<Completer>,
+    holdings: Arc<Holdings>,
+    ending: Arc<Mutex<Ending>>,
+}
+
+impl Outcomes for Ends {
+    fn ended(&self, end: End, more: bool) {
+        self.holdings.ended(std::iter::once(Held { id: end.id, lease: end.lease }));
+        if let Outcome::HandedBack { reason: HandBack::Stop } = end.outcome {
+            let mut ending = lock(&self.ending);
+            if matches!(ending.phase, Phase::Cutting(_)) {
+                ending.handed_back.insert(end.id);
+            }
+        }
+        self.completer.ended(end, more);
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,18 +72,24 @@ enum Phase {
 }
 
 impl Shared {
+    /// Whether the exchange may claim; it asks anew for each claim.
     pub(crate) fn is_claiming(&self) -> bool {
-        self.lock().phase == Phase::Running
+        let mut ending = self.lock();
+        if ending.phase == Phase::Running {
+            return true;
+        }
+        ending.settled = true;
+        drop(ending);
+        self.progressed();
+        false
     }
 
     /// Reports jobs as handed back.
-    pub(crate) fn hand_back(&self, held: impl Iterator<Item = Held>, reason: HandBack) {
+    pub(crate) fn hand_back(&self, held: impl Iterator<Item = Held> + Clone, reason: HandBack) {
+        self.holdings.ended(held.clone());
         let ends: Vec<End> = held
             .map(|held| End { id: held.id, lease: held.lease, outcome: Outcome::HandedBack { reason } })
             .collect();
-        if reason == HandBack::Stop {
-            self.lock().handed_back += ends.len();
-        }
         self.completer.add(ends);
     }
 
@@ -77,17 +107,96 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, Ending> {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ending)
     }
+}
+
+fn lock(ending: &Mutex<Ending>) -> MutexGuard<'_, Ending> {
+    ending.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// All that it had claimed ended.
+    /// All that it had started ended.
     Drained,
-    /// So many jobs went back to their queues.
+    /// So many jobs had started, and went back to their queues.
     HandedBack(usize),
+}
+
+/// The duties of a worker before they get their threads: tests run them one by one.
+pub struct Duties {
+    /// Claims and finishes.
+    pub exchange: Exchange,
+    /// Keeps leases alive.
+    pub heartbeat: Heartbeat,
+    /// Finds expired leases.
+    pub reaper: Reaper,
+    /// Forgets old jobs.
+    pub pruner: Pruner,
+    shared: Arc<Shared>,
+    waking: Waking,
+    subscriptions: Vec<Subscription>,
+}
+
+impl Duties {
+    /// Starts the executor and puts the duties around it.
+    pub fn assemble(
+        config: WorkerConfig,
+        stores: Stores,
+        clock: Arc<dyn Clock>,
+        executor: Arc<dyn Executor>,
+        events: Arc<dyn EventSink>,
+    ) -> Self {
+        let exchange = Waking::new();
+        let completer = Arc::new(Completer::new(exchange.clone()));
+        let ending = Ending { phase: Phase::Running, settled: false, handed_back: HashSet::new() };
+        let shared = Arc::new(Shared {
+            config,
+            stores,
+            clock,
+            executor,
+            events,
+            completer: Arc::clone(&completer),
+            holdings: Arc::default(),
+            exchange: exchange.clone(),
+            ending: Arc::new(Mutex::new(ending)),
+            progress: Condvar::new(),
+        });
+        let (holdings, ending) = (Arc::clone(&shared.holdings), Arc::clone(&shared.ending));
+        shared.executor.start(Arc::new(Ends { completer, holdings, ending }));
+        let (waking, urgent) = (Waking::new(), Arc::new(AtomicBool::new(false)));
+        let subscriptions = subscribe(&shared, &exchange, &waking, &urgent);
+        Self {
+            exchange: Exchange::new(Arc::clone(&shared)),
+            heartbeat: Heartbeat::new(Arc::clone(&shared), urgent),
+            reaper: Reaper::new(Arc::clone(&shared)),
+            pruner: Pruner::new(Arc::clone(&shared)),
+            shared,
+            waking,
+            subscriptions,
+        }
+    }
+
+    /// Gives each duty its thread.
+    pub fn start(self) -> Result<Worker> {
+        let Self { exchange, heartbeat, reaper, pruner, shared, waking, subscriptions } = self;
+        let wakings = [shared.exchange.clone(), waking, Waking::new(), Waking::new()];
+        let [exchange_waking, heartbeat_waking, reaper_waking, pruner_waking] = wakings.clone();
+        let services = vec![
+            Service::start(exchange, exchange_waking)?,
+            Service::start(heartbeat, heartbeat_waking)?,
+            Service::start(reaper, reaper_waking)?,
+            Service::start(pruner, pruner_waking)?,
+        ];
+        shared.events.emit(vec![Event::WorkerStarted { worker: shared.config.worker.clone() }]);
+        Ok(Worker {
+            shared,
+            services: Mutex::new(services),
+            wakings: wakings.into(),
+            _subscriptions: subscriptions,
+        })
+    }
 }
 
 /// Claims and runs jobs until it is told to stop.
@@ -107,33 +216,7 @@ impl Worker {
         executor: Arc<dyn Executor>,
         events: Arc<dyn EventSink>,
     ) -> Result<Self> {
-        let exchange = Waking::new();
-        let completer = Arc::new(Completer::new(exchange.clone()));
-        let shared = Arc::new(Shared {
-            config,
-            stores,
-            clock,
-            executor,
-            events,
-            completer: Arc::clone(&completer),
-            holdings: Holdings::default(),
-            exchange: exchange.clone(),
-            ending: Mutex::new(Ending { phase: Phase::Running, handed_back: 0 }),
-            progress: Condvar::new(),
-        });
-        shared.executor.start(completer);
-        let (heartbeat, urgent) = (Waking::new(), Arc::new(AtomicBool::new(false)));
-        let subscriptions = subscribe(&shared, &exchange, &heartbeat, &urgent);
-        let (reaper, pruner) = (Waking::new(), Waking::new());
-        let services = vec![
-            Service::start(Exchange::new(Arc::clone(&shared)), exchange.clone())?,
-            Service::start(Heartbeat::new(Arc::clone(&shared), urgent), heartbeat.clone())?,
-            Service::start(Reaper::new(Arc::clone(&shared)), reaper.clone())?,
-            Service::start(Pruner::new(Arc::clone(&shared)), pruner.clone())?,
-        ];
-        shared.events.emit(vec![Event::WorkerStarted { worker: shared.config.worker.clone() }]);
-        let wakings = vec![exchange, heartbeat, reaper, pruner];
-        Ok(Self { shared, services: Mutex::new(services), wakings, _subscriptions: subscriptions })
+        Duties::assemble(config, stores, clock, executor, events).start()
     }
 
     /// First request to stop: claims nothing more, hands back what has not started, lets the rest finish for
@@ -180,10 +263,13 @@ impl Worker {
         services.iter_mut().for_each(|service| {
             service.join(limit);
         });
+        let first = !services.is_empty();
         services.clear();
-        let handed_back = self.shared.lock().handed_back;
-        let worker = self.shared.config.worker.clone();
-        self.shared.events.emit(vec![Event::WorkerStopped { worker, handed_back }]);
+        let handed_back = self.shared.lock().handed_back.len();
+        if first {
+            let worker = self.shared.config.worker.clone();
+            self.shared.events.emit(vec![Event::WorkerStopped { worker, handed_back }]);
+        }
         if handed_back == 0 { Exit::Drained } else { Exit::HandedBack(handed_back) }
     }
 
@@ -192,8 +278,8 @@ impl Worker {
         let shared = &self.shared;
         let mut given_up = None;
         loop {
-            let phase = shared.lock().phase;
-            if phase != Phase::Running && shared.holdings.len() == 0 && shared.completer.is_empty() {
+            let Ending { phase, settled, .. } = *shared.lock();
+            if settled && shared.holdings.len() == 0 && shared.completer.is_empty() {
                 return;
             }
             let now = Instant::now();
@@ -202,7 +288,9 @@ impl Worker {
                 Phase::Cutting(deadline) if now >= deadline => {
                     // What still runs cannot be interrupted. It goes back, and what it may yet return is void.
                     let last = *given_up.get_or_insert_with(|| {
-                        shared.hand_back(shared.holdings.all().into_iter(), HandBack::Stop);
+                        let held = shared.holdings.all();
+                        shared.lock().handed_back.extend(held.iter().map(|held| held.id));
+                        shared.hand_back(held.into_iter(), HandBack::Stop);
                         now + shared.config.cut_grace
                     });
                     if now >= last {

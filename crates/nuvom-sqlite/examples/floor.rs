@@ -40,11 +40,14 @@ fn main() -> Outcome<()> {
     let commits: u64 = arguments.next().ok_or("how many commits?")?.parse()?;
     let full = single_commits(&folder.join("full.db"), "FULL", commits)?;
     let process = single_commits(&folder.join("process.db"), "NORMAL", commits * 4)?;
+    let idle_full = commit_after_rest(&folder.join("full.db"), "FULL")?;
+    let idle_process = commit_after_rest(&folder.join("process.db"), "NORMAL")?;
     let path = folder.join("bulk.db");
     let bulk = bulk_insert(&path, rows)?;
     let drain = drain(&path, rows)?;
     println!(
         "{{\"single_commits_full\": {full:.0}, \"single_commits_process\": {process:.0}, \
+         \"rested_commit_full_ms\": {idle_full:.3}, \"rested_commit_process_ms\": {idle_process:.3}, \
          \"bulk_insert\": {bulk:.0}, \"finish_and_claim\": {drain:.0}}}"
     );
     Ok(())
@@ -59,6 +62,22 @@ fn single_commits(path: &Path, synchronous: &str, commits: u64) -> Outcome<f64> 
         connection.prepare_cached("COMMIT")?.execute([])?;
     }
     Ok(rate(commits, started))
+}
+
+/// The median time of a commit, in ms, when the processor had ten to sleep before it: what an idle system pays.
+fn commit_after_rest(path: &Path, synchronous: &str) -> Outcome<f64> {
+    let connection = open(path, synchronous)?;
+    let mut times = Vec::new();
+    for number in 0..201 {
+        std::thread::sleep(Duration::from_millis(10));
+        let started = Instant::now();
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        connection.prepare_cached(INSERT)?.execute(params![id(1 << 40 | number), micros(), PAYLOAD])?;
+        connection.prepare_cached("COMMIT")?.execute([])?;
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
 }
 
 fn bulk_insert(path: &Path, rows: u64) -> Outcome<f64> {

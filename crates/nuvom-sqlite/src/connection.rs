@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nuvom_core::{Error, ErrorKind, Result};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::failure::failure;
 
@@ -63,7 +63,7 @@ pub(crate) fn bare(path: &Path) -> Result<Connection> {
         .with("needed", "3.51.3"));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_handler(Some(wait_for_neighbour)).map_err(failed)?;
     Ok(connection)
 }
@@ -76,9 +76,7 @@ pub(crate) fn settle(
     durability: Durability,
 ) -> Result<Connection> {
     let failed = |error| failure("open", path, error);
-    connection
-        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
-        .map_err(failed)?;
+    log_ahead(&connection).map_err(failed)?;
     let synchronous = match (purpose, durability) {
         (Purpose::Acknowledge, Durability::Full) => "FULL",
         _ => "NORMAL",
@@ -97,7 +95,27 @@ pub(crate) fn settle(
     Ok(connection)
 }
 
-/// Sleeps a little longer each time, with jitter so that neighbours do not march in step.
+/// Switches to WAL, once in the life of a file. Where another process is about to do the same, SQLite refuses at
+/// once and asks no busy handler, since each could be waiting for the other: whoever was refused comes back.
+fn log_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let (since, mut tries) = (Instant::now(), 0);
+    loop {
+        let switched =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        match switched {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && since.elapsed() < BUSY_WAIT =>
+            {
+                pause(tries);
+                tries += 1;
+            }
+            other => return other.map(drop),
+        }
+    }
+}
+
+/// Asked by SQLite while another connection holds a lock: whether to try again.
 fn wait_for_neighbour(tries: i32) -> bool {
     thread_local! {
         static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
@@ -113,7 +131,12 @@ fn wait_for_neighbour(tries: i32) -> bool {
     if now.duration_since(since) > BUSY_WAIT {
         return false;
     }
+    pause(tries);
+    true
+}
+
+/// Sleeps a little longer each time, with jitter so that neighbours do not march in step.
+fn pause(tries: i32) {
     let longest = 50_u64 << tries.clamp(0, 7);
     std::thread::sleep(Duration::from_micros(fastrand::u64(longest / 2..=longest)));
-    true
 }

@@ -5,6 +5,8 @@ mod apply;
 mod bell;
 mod claims;
 mod connection;
+#[cfg(test)]
+mod connection_tests;
 mod failure;
 mod identity;
 mod inspect;
@@ -17,6 +19,8 @@ mod rows;
 mod schedules;
 mod schema;
 mod statements;
+#[cfg(test)]
+mod statements_tests;
 mod store;
 
 pub use connection::Durability;

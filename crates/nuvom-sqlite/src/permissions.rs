@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Creates a folder, and those above it, that only its owner can enter.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
@@ -17,12 +18,28 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file for reading and writing, and creates it so that only its owner can open it. SQLite gives the
-/// files it puts beside a database the database's own mode.
+/// Creates a file that only its owner can open, unless it is there. One that is there is not opened: closing any
+/// handle of a file ends the locks that this process has on it, and SQLite may be using it.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
+    // Nor may SQLite meet the file on another thread before the handle that created it is closed.
+    static CREATING: Mutex<()> = Mutex::new(());
+    let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+    match private().create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file for reading and writing, and creates it so that only its owner can open it.
 pub(crate) fn open_private_file(path: &Path) -> io::Result<File> {
+    private().create(true).truncate(false).open(path)
+}
+
+/// SQLite gives the files it puts beside a database the database's own mode.
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
 }

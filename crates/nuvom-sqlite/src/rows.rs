@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nuvom_core::{
-    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, Result, State,
-    Timestamp, WorkerName,
+    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, Result, State, Timestamp,
+    WorkerName,
 };
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};

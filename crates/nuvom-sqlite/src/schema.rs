@@ -10,6 +10,12 @@ use crate::failure::failure;
 /// `Nuvo` in ASCII: how a database says that it is ours.
 const APPLICATION_ID: i64 = 0x4e75_766f;
 
+/// What tells whose a database is. One statement, so that all of it is of one moment: between two, another
+/// process may make an empty file into a database of ours.
+const SIGNATURE: &str = "\
+    SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), \
+    (SELECT count(*) FROM sqlite_schema)";
+
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
 
 /// The newest schema that this build knows.
@@ -35,9 +41,9 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
 /// The schema number of a database of ours, 0 for an empty file.
 pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64> {
     let failed = |error| failure("open", path, error);
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let version = pragma("user_version").map_err(failed)?;
-    let application = pragma("application_id").map_err(failed)?;
+    let (application, version, tables): (i64, i64, i64) = connection
+        .query_row(SIGNATURE, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .map_err(failed)?;
     if application == APPLICATION_ID {
         if version > SCHEMA_VERSION {
             return Err(Error::new(
@@ -51,8 +57,6 @@ pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64> {
         }
         return Ok(version);
     }
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     if application != 0 || version != 0 || tables != 0 {
         return Err(Error::new(ErrorKind::Foreign, "the database belongs to another program")
             .with("path", path.display())

@@ -11,7 +11,7 @@ use crate::bell::Bell;
 use crate::connection::{self, Durability, Purpose};
 use crate::identity::Identity;
 use crate::link::{Link, Write};
-use crate::permissions::{create_private_folder, open_private_file};
+use crate::permissions::{create_private_file, create_private_folder};
 use crate::rows::Reader;
 use crate::schema::{migrate, version};
 use crate::statements::{LATEST_TIME, TOUCH_CLOCK};
@@ -123,6 +123,7 @@ impl SqliteStore {
 
     /// Asks with a connection of its own.
     pub(crate) fn read<T>(&self, ask: impl FnOnce(&mut Link) -> Result<T>) -> Result<T> {
+        self.still_there("read")?;
         let idle = lock(&self.readers).pop();
         let mut link = match idle {
             Some(link) => link,
@@ -160,8 +161,8 @@ impl SqliteStore {
         Ok(answer)
     }
 
-    /// Fails if the file was deleted or replaced: what is written now would be lost.
-    pub(crate) fn still_there(&self, operation: &'static str) -> Result<()> {
+    /// Fails if the file was deleted or replaced: what is written now would be lost, and what is read is past.
+    fn still_there(&self, operation: &'static str) -> Result<()> {
         self.identity.check(&*self.clock).map_err(|error| error.during(operation))
     }
 
@@ -177,6 +178,7 @@ impl SqliteStore {
     }
 
     fn connect(&self, purpose: Purpose) -> Result<Link> {
+        self.identity.check_now()?;
         let link = connection::open(&self.path, purpose, self.durability).map(Link::new)?;
         // Another file must not be mistaken for the one that this store has opened and checked.
         self.identity.check_now()?;
@@ -203,7 +205,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn create_database(path: &Path) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    create_private_folder(folder).and_then(|()| open_private_file(path).map(drop)).map_err(|error| {
+    create_private_folder(folder).and_then(|()| create_private_file(path)).map_err(|error| {
         Error::new(ErrorKind::Permission, "the database cannot be opened for writing")
             .during("open")
             .with("path", path.display())

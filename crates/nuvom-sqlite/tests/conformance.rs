@@ -1,5 +1,7 @@
 //! The suite that every backend passes, over a database in a folder of its own.
 
+#![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the report")]
+
 use std::any::Any;
 use std::sync::Arc;
 

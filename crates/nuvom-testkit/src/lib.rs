@@ -5,6 +5,7 @@
 pub mod builders;
 mod clock;
 pub mod conformance;
+pub mod faulty;
 mod probe;
 
 pub use clock::FakeClock;

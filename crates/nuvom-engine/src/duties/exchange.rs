@@ -20,14 +20,15 @@ pub struct Exchange {
     shared: Arc<Shared>,
     dispatcher: Dispatcher,
     backoff: Duration,
-    started_last: Duration,
+    /// When a thread of the executor was last free for another job.
+    free_last: Duration,
 }
 
 impl Exchange {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let now = shared.clock.monotonic();
         let dispatcher = Dispatcher::new(shared.executor.slots(), shared.config.batch, now);
-        Self { shared, dispatcher, backoff: FIRST_BACKOFF, started_last: now }
+        Self { shared, dispatcher, backoff: FIRST_BACKOFF, free_last: now }
     }
 
     fn exchange(&mut self) -> Result<Duration, (Error, Vec<End>)> {
@@ -35,6 +36,9 @@ impl Exchange {
         let mut ends = shared.completer.take();
         let asked_at = shared.clock.monotonic();
         self.dispatcher.saw(ends.len(), asked_at);
+        if !ends.is_empty() {
+            self.free_last = asked_at;
+        }
         let claim = self.claim();
         if let Err(error) = self.store_results_apart(&mut ends) {
             return Err((error, ends));
@@ -79,14 +83,13 @@ impl Exchange {
     /// Jobs that were to start soon but stand behind long ones go back, for workers with free slots.
     fn recall_what_waits_too_long(&mut self, load: crate::Load) {
         let now = self.shared.clock.monotonic();
-        let started = load.queued == 0 || load.running < self.shared.executor.slots();
-        if started || !self.shared.completer.is_empty() {
-            self.started_last = now;
+        if load.queued == 0 || load.running < self.shared.executor.slots() {
+            self.free_last = now;
         }
-        if now.saturating_sub(self.started_last) > STALE {
+        if now.saturating_sub(self.free_last) > STALE {
             let unstarted = self.shared.executor.recall();
             self.shared.hand_back(unstarted.iter().map(nuvom_core::Job::held), HandBack::Busy);
-            self.started_last = now;
+            self.free_last = now;
         }
     }
 

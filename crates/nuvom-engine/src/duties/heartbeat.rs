@@ -15,6 +15,10 @@ use crate::worker::Shared;
 /// Renewed in one commit: large enough to be cheap, small enough to leave others their turn.
 const CHUNK: usize = 500;
 
+/// After a beat that did not reach the store the next one comes in this part of the usual time: several more
+/// fit in before the leases end, and a store in trouble is not flooded.
+const MISSED: f64 = 0.2;
+
 /// Keeps leases alive, and learns which jobs should end.
 pub struct Heartbeat {
     shared: Arc<Shared>,
@@ -27,12 +31,16 @@ impl Heartbeat {
         Self { shared, urgent }
     }
 
-    fn renew(&self, held: &[Held]) {
+    /// Answers whether the store did.
+    fn renew(&self, held: &[Held]) -> bool {
         let shared = &self.shared;
         let sent_at = shared.clock.monotonic();
         let renewals = match shared.stores.jobs.renew(held, shared.config.lease) {
             Ok(renewals) => renewals,
-            Err(error) => return shared.store_failed("heartbeat", error),
+            Err(error) => {
+                shared.store_failed("heartbeat", error);
+                return false;
+            }
         };
         let (mut cancelled, mut lost) = (Vec::new(), Vec::new());
         for (claim, renewal) in held.iter().zip(renewals) {
@@ -48,28 +56,30 @@ impl Heartbeat {
         }
         shared.executor.interrupt(&cancelled, Interrupt::Cancel);
         self.lost(&lost);
+        true
     }
 
-    /// What the store says is lost may only have ended since the beat was sent; then it is not held any more.
+    /// What the store says is lost may only have ended since the beat was sent; the exchange knows of those.
     fn lost(&self, lost: &[Held]) {
+        let shared = &self.shared;
+        let lost = shared.holdings.remove_running(lost);
         if lost.is_empty() {
             return;
         }
-        let shared = &self.shared;
-        shared.executor.interrupt(lost, Interrupt::LeaseLost);
-        let known = shared.holdings.remove(lost.iter().copied());
-        let events = lost.iter().zip(known).filter(|(_, holding)| holding.is_some());
-        shared
-            .events
-            .emit(events.map(|(claim, _)| Event::LeaseLost { id: claim.id, lease: claim.lease }).collect());
+        shared.executor.interrupt(&lost, Interrupt::LeaseLost);
+        let events = lost.iter().map(|claim| Event::LeaseLost { id: claim.id, lease: claim.lease });
+        shared.events.emit(events.collect());
     }
 
-    /// A lease that could not be renewed in time is given up before another worker can hold it.
-    fn fence(&self) {
+    /// A lease that could not be renewed in time is given up before another worker can hold it. Answers how
+    /// long the next one may be trusted.
+    fn fence(&self) -> Duration {
         let shared = &self.shared;
-        if let Some(moment) = shared.clock.monotonic().checked_sub(shared.config.trust()) {
+        let (now, trust) = (shared.clock.monotonic(), shared.config.trust());
+        if let Some(moment) = now.checked_sub(trust) {
             self.lost(&shared.holdings.sent_by(moment));
         }
+        shared.holdings.oldest().map_or(Duration::MAX, |sent_at| (sent_at + trust).saturating_sub(now))
     }
 }
 
@@ -87,10 +97,13 @@ impl Duty for Heartbeat {
             let moment = self.shared.clock.monotonic().saturating_sub(beat / 2);
             self.shared.holdings.sent_by(moment)
         };
-        for chunk in due.chunks(CHUNK) {
-            self.renew(chunk);
+        let failed = due.chunks(CHUNK).filter(|chunk| !self.renew(chunk)).count();
+        if failed > 0 {
+            // Whoever asked for the end of a job is heard at the next beat that reaches the store.
+            self.urgent.store(true, Ordering::Release);
         }
-        self.fence();
-        with_jitter(beat)
+        let next = if failed == 0 { beat } else { beat.mul_f64(MISSED) };
+        // A beat may come late, the end of trust may not.
+        with_jitter(next).min(self.fence())
     }
 }
