@@ -81,7 +81,11 @@ impl Waits {
             if count != seen || looked.elapsed() >= POLL {
                 seen = count;
                 looked = Instant::now();
-                state = self.look(id)?;
+                state = match self.look(id) {
+                    // The store may be back at the next look; the caller has set its own limit.
+                    Err(error) if error.kind().is_transient() => state,
+                    looked => looked?,
+                };
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nuvom_core::ports::{Stores, Subscription, Topic};
-use nuvom_core::{Clock, End, Error, Event, EventSink, HandBack, Held, JobId, Outcome, Result};
+use nuvom_core::{Clock, End, Error, ErrorKind, Event, EventSink, HandBack, Held, JobId, Outcome, Result};
 
 use crate::completer::Completer;
 use crate::config::WorkerConfig;
@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     exchange: Waking,
     ending: Arc<Mutex<Ending>>,
     progress: Condvar,
+    /// Set when no later call can succeed: the file was deleted or replaced, or is damaged.
+    store_is_gone: AtomicBool,
 }
 
 /// How far the worker has come with its end.
@@ -91,6 +93,14 @@ impl Shared {
             .map(|held| End { id: held.id, lease: held.lease, outcome: Outcome::HandedBack { reason } })
             .collect();
         self.completer.add(ends);
+    }
+
+    /// Whether an error of the store is one that time does not mend.
+    pub(crate) fn judge(&self, error: &Error) {
+        if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Foreign) {
+            self.store_is_gone.store(true, Ordering::Release);
+            self.progressed();
+        }
     }
 
     pub(crate) fn store_failed(&self, duty: &'static str, error: Error) {
@@ -162,6 +172,7 @@ impl Duties {
             exchange: exchange.clone(),
             ending: Arc::new(Mutex::new(ending)),
             progress: Condvar::new(),
+            store_is_gone: AtomicBool::new(false),
         });
         let (holdings, ending) = (Arc::clone(&shared.holdings), Arc::clone(&shared.ending));
         shared.executor.start(Arc::new(Ends { completer, holdings, ending }));
@@ -247,9 +258,9 @@ impl Worker {
         self.shared.progressed();
     }
 
-    /// Whether a duty broke: the worker should be stopped rather than look alive.
+    /// Whether a duty broke or the store is gone for good: the worker stops rather than look alive.
     pub fn is_broken(&self) -> bool {
-        self.wakings.iter().any(Waking::is_broken)
+        self.shared.store_is_gone.load(Ordering::Acquire) || self.wakings.iter().any(Waking::is_broken)
     }
 
     /// Waits, once a stop was asked for, until everything has ended or gone back, and ends all threads.
@@ -284,6 +295,7 @@ impl Worker {
             }
             let now = Instant::now();
             match phase {
+                Phase::Running if self.is_broken() => self.cut(),
                 Phase::Draining(deadline) if now >= deadline => self.cut(),
                 Phase::Cutting(deadline) if now >= deadline => {
                     // What still runs cannot be interrupted. It goes back, and what it may yet return is void.

@@ -1,7 +1,6 @@
 //! Yardsticks of `make bench`: what bare statements reach on the same schema with the same settings, without
 //! the engine and without Python. Prints one JSON object. Usage: `floor FOLDER ROWS COMMITS`.
 #![expect(clippy::print_stdout, reason = "this is a command")]
-#![expect(missing_docs, reason = "this is a command")]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nuvom_core::ports::Claim;
-use nuvom_core::{Decision, Job, Priority, Result, Timestamp, Trigger, decide};
+use nuvom_core::{Decision, End, HandBack, Job, Outcome, Priority, Result, Timestamp, Trigger, decide};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::link::{Write, queues};
@@ -96,7 +96,11 @@ impl Waiting {
                         now.as_micros()
                     ])
                     .map_err(failed)?;
-                claimed.push(job);
+                if write.memory.was_unreadable(job.id) {
+                    hand_back(write, &job, now).map_err(failed)?;
+                } else {
+                    claimed.push(job);
+                }
             }
             let next: Option<i64> = connection
                 .prepare_cached(NEXT_DUE)
@@ -111,5 +115,15 @@ impl Waiting {
         }
         let next_due_in = if claimed.len() < claim.limit { self.next_due_in(now) } else { None };
         Ok((claimed, next_due_in))
+    }
+}
+
+/// A job that this build cannot read waits, with a growing delay, for a worker that can.
+fn hand_back(write: &Write<'_>, job: &Job, now: Timestamp) -> rusqlite::Result<()> {
+    let outcome = Outcome::HandedBack { reason: HandBack::Unreadable };
+    let end = End { id: job.id, lease: job.lease, outcome };
+    match decide(job, &Trigger::End(&end), now) {
+        Ok(decision) => write.decided(job, &decision),
+        Err(_) => Ok(()),
     }
 }

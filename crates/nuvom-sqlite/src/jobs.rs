@@ -52,7 +52,7 @@ impl JobStore for SqliteStore {
             let Some(claim) = claim else { return Ok(Exchanged::default()) };
             // An idle worker looks without the write lock, so that many of them cost a busy one nothing.
             let now = self.now();
-            let waiting = self.read(|link| {
+            let waiting = self.glance(|link| {
                 Waiting::look(&link.connection, claim, now).map_err(|e| self.reader("claim").failed(e))
             })?;
             if waiting.is_idle() {

@@ -1,9 +1,9 @@
 //! A connection with what it remembers, and the write transaction that is rolled back unless committed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use nuvom_core::{JobOptions, QueueName, Result, TaskName};
+use nuvom_core::{JobId, JobOptions, QueueName, Result, TaskName};
 use rusqlite::{CachedStatement, Connection};
 
 use crate::options;
@@ -26,6 +26,7 @@ pub(crate) struct Memory {
     options: HashMap<Box<str>, Arc<JobOptions>>,
     written: Option<(Arc<JobOptions>, Arc<str>)>,
     task: Option<TaskName>,
+    unreadable: HashSet<JobId>,
 }
 
 impl Link {
@@ -111,8 +112,27 @@ impl Memory {
         }
     }
 
-    /// The options that this text keeps; jobs with the same text share one.
-    pub(crate) fn options(&mut self, text: &str) -> Result<Arc<JobOptions>> {
+    /// The options of this job. Those that this build cannot read, such as a newer one's, become the defaults, and
+    /// the job is remembered: it can be looked at, but must not be run by them.
+    pub(crate) fn options(&mut self, job: JobId, text: &str) -> Arc<JobOptions> {
+        self.known_options(text).unwrap_or_else(|_| {
+            self.unreadable.insert(job);
+            Arc::default()
+        })
+    }
+
+    /// The options of a schedule.
+    pub(crate) fn schedule_options(&mut self, text: &str) -> Result<Arc<JobOptions>> {
+        self.known_options(text)
+    }
+
+    /// Whether the options of this job could not be read; asked once after it was.
+    pub(crate) fn was_unreadable(&mut self, job: JobId) -> bool {
+        !self.unreadable.is_empty() && self.unreadable.remove(&job)
+    }
+
+    /// Jobs with the same text share one.
+    fn known_options(&mut self, text: &str) -> Result<Arc<JobOptions>> {
         if let Some(options) = self.options.get(text) {
             return Ok(Arc::clone(options));
         }

@@ -50,13 +50,14 @@ impl Reader<'_> {
 
     fn job(&self, connection: &Connection, memory: &mut Memory, row: &Row<'_>) -> Result<Job> {
         let text = row.get_ref(18).map_err(|e| self.failed(e))?;
-        let options = memory.options(text.as_str().map_err(|_| self.damaged("options"))?)?;
+        let id = self.id(row, 0)?;
+        let options = memory.options(id, text.as_str().map_err(|_| self.damaged("options"))?);
         let payload = row.get_ref(19).map_err(|e| self.failed(e))?;
         let queue = memory
             .queue_name(connection, self.get(row, 2)?)
             .map_err(|_| self.damaged("its queue does not exist"))?;
         Ok(Job {
-            id: self.id(row, 0)?,
+            id,
             task: memory.task(self.text(row, 1)?)?,
             queue,
             priority: Priority::new(self.get(row, 3)?)?,

@@ -166,7 +166,7 @@ fn schedule(reader: &Reader<'_>, memory: &mut Memory, row: &Row<'_>) -> Result<S
         task: TaskName::new(reader.text(row, 6)?)?,
         queue: QueueName::new(reader.text(row, 7)?)?,
         priority: Priority::new(reader.get(row, 8)?)?,
-        options: memory.options(reader.text(row, 9)?)?,
+        options: memory.schedule_options(reader.text(row, 9)?)?,
         payload: Arc::from(payload),
     })
 }

@@ -121,6 +121,16 @@ impl SqliteStore {
         self.commit(&self.work, Purpose::Work, operation, write)
     }
 
+    /// Asks with the connection that the next write of a worker uses, so that pages are read once for both.
+    pub(crate) fn glance<T>(&self, ask: impl FnOnce(&Link) -> Result<T>) -> Result<T> {
+        self.still_there("read")?;
+        let mut slot = lock(&self.work);
+        match &mut *slot {
+            Some(link) => ask(link),
+            empty => ask(empty.insert(self.connect(Purpose::Work)?)),
+        }
+    }
+
     /// Asks with a connection of its own.
     pub(crate) fn read<T>(&self, ask: impl FnOnce(&mut Link) -> Result<T>) -> Result<T> {
         self.still_there("read")?;

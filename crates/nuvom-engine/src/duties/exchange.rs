@@ -107,6 +107,9 @@ impl Exchange {
                 _ => None,
             })
             .collect();
+        if results.is_empty() {
+            return Ok(());
+        }
         self.shared.stores.results.put(&results)?;
         for end in ends {
             if let Outcome::Succeeded { result } = &mut end.outcome {
@@ -148,6 +151,7 @@ impl Exchange {
     /// gets them one by one, so that a single end cannot hold up the others.
     fn recover(&mut self, error: Error, ends: Vec<End>) -> Duration {
         let transient = error.kind().is_transient();
+        self.shared.judge(&error);
         self.shared.store_failed("exchange", error);
         if transient || ends.is_empty() {
             self.shared.completer.restore(ends);
@@ -160,8 +164,11 @@ impl Exchange {
     }
 
     fn finish_one_by_one(&self, ends: Vec<End>) {
-        for end in ends {
-            match self.shared.stores.jobs.exchange(std::slice::from_ref(&end), None) {
+        for mut end in ends {
+            let finished = self
+                .store_results_apart(std::slice::from_mut(&mut end))
+                .and_then(|()| self.shared.stores.jobs.exchange(std::slice::from_ref(&end), None));
+            match finished {
                 Ok(exchanged) => self.report(vec![end], &exchanged.ended),
                 Err(error) if error.kind().is_transient() => self.shared.completer.restore(vec![end]),
                 Err(error) => {

@@ -49,7 +49,6 @@ fn a_job_is_not_finished_while_its_result_cannot_be_written() {
 }
 
 #[test]
-#[ignore = "known defect: finish_one_by_one in exchange.rs goes past the result store"]
 fn a_job_is_not_finished_when_its_result_is_refused_for_good() {
     let bench = Bench::with_results_apart(ScriptedExecutor::holding(1));
     let job = bench.enqueue(a_job("add"));

@@ -15,3 +15,4 @@ mod migrations;
 mod permissions;
 mod processes;
 mod support;
+mod versions;
