@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 import bench_tasks
-from processes import NUVOM, cpu_seconds, resident_mib, worker
-
 import nuvom
 from nuvom import Task
+from processes import NUVOM, cpu_seconds, resident_mib, worker
 
 
 def drain(folder: Path, jobs: int, workers: int = 1, task: Task[[int], None] = bench_tasks.noop) -> float:
@@ -139,4 +138,6 @@ def idle(folder: Path, seconds: float) -> tuple[float, float]:
 
 def discover(folder: Path) -> None:
     """Writes the manifest that workers read."""
-    subprocess.run([NUVOM, "discover", "tasks"], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [NUVOM, "discover", "tasks"], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )

@@ -1,12 +1,14 @@
 """Nuvom: background jobs that can be trusted, without a server to run.
 
+A task, and a job of it:
+
     from nuvom import task
 
     @task(retries=2)
     def add(x: int, y: int) -> int:
         return x + y
 
-    print(add.delay(5, 7).get(timeout=10))     # while `nuvom runworker` runs
+    print(add.delay(5, 7).get(timeout=10))  # while `nuvom runworker` runs
 """
 
 from nuvom._nuvom import __version__ as __version__

@@ -78,7 +78,7 @@ class _Attempt(TypedDict):
 
 @final
 class Blueprint:
-    # `options` are those that `nuvom._options` has checked, and always hold "tags".
+    # `options` are those that `nuvom._options` has checked, always with "tags", and `at` as "at_micros".
     def __new__(
         cls,
         name: str,
@@ -86,8 +86,6 @@ class Blueprint:
         queue: str,
         priority: int,
         options: Mapping[str, Any],
-        in_secs: float | None = None,
-        at_micros: int | None = None,
     ) -> Blueprint: ...
 
 @final
@@ -126,7 +124,7 @@ class WorkerHandle:
     def broken(self) -> bool: ...
     def drain(self) -> None: ...
     def cut(self) -> None: ...
-    # How many jobs were handed back.
+    # How many running jobs were cut off and handed back.
     def wait(self) -> int: ...
 
 def configure(settings: Sequence[tuple[str, str | None]]) -> None: ...

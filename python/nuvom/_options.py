@@ -78,7 +78,9 @@ _JOB_OPTIONS: dict[str, tuple[Check, str]] = {
 }
 
 # What a job made by `with_options` cannot change: the worker looks these up by the task's name.
-_TASK_ONLY = frozenset({"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category"})
+_TASK_ONLY = frozenset(
+    {"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category"}
+)
 
 
 def check_task_options(options: dict[str, Any]) -> dict[str, Any]:

@@ -61,13 +61,17 @@ class Rebuild:
             except NotSerializable as error:
                 raise NotSerializable(f"{name}{error}") from None
 
-        positional = [p for p in self._parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+        positional = [
+            p for p in self._parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        ]
         rest = next((p.name for p in self._parameters if p.kind is Parameter.VAR_POSITIONAL), "")
         more = next((p.name for p in self._parameters if p.kind is Parameter.VAR_KEYWORD), "")
-        named = {p.name for p in self._parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)}
+        named = {
+            p.name for p in self._parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        }
         names = [p.name for p in positional] + [rest] * max(0, len(args) - len(positional))
         return (
-            tuple(one(name, value) for name, value in zip(names, args)),
+            tuple(one(name, value) for name, value in zip(names, args, strict=False)),
             {name: one(name if name in named else more, value) for name, value in kwargs.items()},
         )
 
@@ -79,7 +83,7 @@ def rebuild_for(function: Callable[..., Any]) -> Rebuild | None:
     """
     try:
         hints = get_type_hints(function)
-    except Exception:  # whatever evaluating an annotation may raise
+    except Exception:  # noqa: BLE001 - whatever evaluating an annotation may raise
         hints = {name: hint for name, hint in function.__annotations__.items() if not isinstance(hint, str)}
     shapes = {name: shape for name, hint in hints.items() if (shape := _shape(hint, ())) is not None}
     result = shapes.pop("return", None)
@@ -110,7 +114,7 @@ def _shape(hint: Any, within: tuple[Any, ...]) -> Shape | None:
     if typing.is_typeddict(hint):
         return _fields_of_typed_dict(hint, (*within, hint))
     if hasattr(hint, "model_validate") and hasattr(hint, "model_dump"):
-        return _by_class(hint, lambda model: model.model_dump(), hint.model_validate)
+        return _by_class(hint, lambda model: _without_enums(model.model_dump()), hint.model_validate)
     if hasattr(hint, "__struct_fields__"):
         return _msgspec(hint)
     return None
@@ -118,8 +122,9 @@ def _shape(hint: Any, within: tuple[Any, ...]) -> Shape | None:
 
 def _by_class(kind: type, flatten: Callable[[Any], Any], restore: Callable[[Any], Any]) -> Shape:
     def flat(value: Any) -> Any:
-        # Anything else goes on as it is: the codec takes it or names it.
-        return flatten(value) if isinstance(value, kind) else value
+        # Anything else goes on as it is: the codec takes it or names it. That holds for a subclass too, which
+        # would come back as less than it was.
+        return flatten(value) if type(value) is kind else value
 
     def back(value: Any) -> Any:
         try:
@@ -127,7 +132,7 @@ def _by_class(kind: type, flatten: Callable[[Any], Any], restore: Callable[[Any]
         except Exception as error:
             raise CorruptData(f"a stored value does not fit {kind.__qualname__}: {error}") from error
 
-    return Shape(flat, back, lambda value: isinstance(value, kind))
+    return Shape(flat, back, lambda value: type(value) is kind)
 
 
 def _fields_of_dataclass(kind: type, within: tuple[Any, ...]) -> Shape:
@@ -169,7 +174,11 @@ def _lazy(hint: Any, within: tuple[Any, ...]) -> Shape:
         def found() -> Shape:
             return _shape(hint, outer) or _PLAIN
 
-        return Shape(lambda value: found().flatten(value), lambda value: found().restore(value), lambda value: isinstance(value, hint))
+        return Shape(
+            lambda value: found().flatten(value),
+            lambda value: found().restore(value),
+            lambda value: type(value) is hint,
+        )
     if get_origin(hint) in (Union, types.UnionType):
         members = [_lazy(member, within) for member in get_args(hint)]
         return _choice(get_args(hint), members)
@@ -195,30 +204,46 @@ def _union(members: tuple[Any, ...], within: tuple[Any, ...]) -> Shape | None:
 
 def _choice(members: tuple[Any, ...], shapes: list[Shape]) -> Shape:
     """A union. To come back, its members are tried in order; plain data that is of a plain member's own class is
-    that member.
+    that member. A value that would come back as another member is refused.
     """
-    plain = tuple(m for m, shape in zip(members, shapes) if shape is _PLAIN and isinstance(m, type))
+    pairs = list(zip(members, shapes, strict=True))
+    plain = tuple(m for m, shape in pairs if shape is _PLAIN and isinstance(m, type))
     special = [shape for shape in shapes if shape is not _PLAIN]
 
+    unmistakable = len(special) == 1 and all(shape in special or m is types.NoneType for m, shape in pairs)
+
     def flatten(value: Any) -> Any:
-        for shape in special:
-            if shape.fits(value):
-                return shape.flatten(value)
-        return value
+        shape = next((shape for shape in special if shape.fits(value)), _PLAIN)
+        flat = shape.flatten(value)
+        if not unmistakable:
+            _check_way_back(value, flat)
+        return flat
+
+    def _check_way_back(value: Any, flat: Any) -> None:
+        try:
+            arrived = type(restore(flat))
+        except CorruptData:
+            return  # of no member: the codec takes it or names it
+        if arrived is not type(value):
+            sent = type(value).__qualname__
+            raise NotSerializable(f" is a {sent}, and would arrive as a {arrived.__qualname__}: the union has both")
 
     def restore(value: Any) -> Any:
         if plain and type(value) in plain:
             return value
+        refused: CorruptData | None = None
         for shape in special:
             try:
                 return shape.restore(value)
             except CorruptData as error:
-                last = error
-        if any(shape is _PLAIN for shape in shapes) or not special:
+                refused = error
+        if refused is None or any(shape is _PLAIN for shape in shapes):
             return value
-        raise last
+        raise refused
 
-    return Shape(flatten, restore, lambda value: any(shape.fits(value) for shape in special) or isinstance(value, plain))
+    return Shape(
+        flatten, restore, lambda value: any(shape.fits(value) for shape in special) or isinstance(value, plain)
+    )
 
 
 def _collection(kind: Any, arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Shape | None:
@@ -270,6 +295,17 @@ def _mapping(arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Shape | Non
         return {key.restore(k): value.restore(v) for k, v in mapping.items()}
 
     return Shape(flatten, restore, lambda mapping: isinstance(mapping, dict))
+
+
+def _without_enums(value: Any) -> Any:
+    """Pydantic's plain data, in which it leaves members of enums as they are."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if type(value) is dict:
+        return {_without_enums(key): _without_enums(part) for key, part in value.items()}
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(map(_without_enums, value))
+    return value
 
 
 def _msgspec(kind: type) -> Shape:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nuvom.task import Task
 
 
-def enqueue(task: Task[..., Any] | str, *args: Any, **kwargs: Any) -> Job[Any]:
+def enqueue(task: Task[..., Any] | str, /, *args: Any, **kwargs: Any) -> Job[Any]:
     """`task.delay(...)`; a task of this process may also be given by name (`NotFound` if there is none)."""
     return _task(task).delay(*args, **kwargs)
 

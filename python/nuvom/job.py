@@ -94,7 +94,7 @@ class Job(OfValue["R_co"]):
                 ended.set_result(state or "")
 
         def call_back(state: str | None, error: BaseException | None) -> None:
-            try:
+            try:  # noqa: SIM105 - contextlib would be imported for this alone
                 loop.call_soon_threadsafe(tell, state, error)
             except RuntimeError:
                 pass  # the loop was closed: nobody waits any more

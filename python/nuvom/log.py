@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 logger = logging.getLogger("nuvom")
 
 
-def setup_logging(level: str = "INFO") -> None:
-    """Sends the log of a worker to standard error, unless the program has set up logging itself."""
+class JsonLines(logging.Formatter):
+    """One record, one line, whatever is in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a JSON object; fields of Nuvom's events stand beside the message."""
+        fields = {name: value for name, value in vars(record).items() if name in _EVENT_FIELDS}
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **fields,
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+_EVENT_FIELDS = frozenset(
+    {
+        "event", "worker", "running", "handed_back", "job_id", "task", "attempt", "state", "took_secs", "kind",
+        "reason", "traceback", "lease", "count", "duty",
+    }
+)  # fmt: skip
+
+
+def setup_logging(level: str = "INFO", format: str = "plain") -> None:
+    """Sends the log of a worker to standard error, as text for people (`plain`) or JSON lines (`json`), unless
+    the program has set up logging itself.
+    """
     if logging.getLogger().handlers or logger.handlers:
         return
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
+    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+    handler.setFormatter(JsonLines() if format == "json" else plain)
     logger.addHandler(handler)
     logger.setLevel(level)
     logger.propagate = False

@@ -48,11 +48,11 @@ class Task(OfCall["P", "R_co"]):
         self._rebuild_known = not getattr(function, "__annotations__", None)
         update_wrapper(self, function)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Runs the function here and now."""
         return self.function(*args, **kwargs)
 
-    def delay(self, *args: P.args, **kwargs: P.kwargs) -> Job[R_co]:
+    def delay(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[R_co]:
         """Asks a worker to run the task; returns at once, when the job is stored.
 
         Raises `BadArguments` if the arguments do not fit the function, `NotSerializable` or `PayloadTooLarge`
@@ -64,7 +64,7 @@ class Task(OfCall["P", "R_co"]):
 
     submit = delay
 
-    async def adelay(self, *args: P.args, **kwargs: P.kwargs) -> Job[R_co]:
+    async def adelay(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[R_co]:
         """`delay` for coroutines: the event loop goes on while the job is stored."""
         import asyncio  # only programs that have it already call this
 
@@ -146,27 +146,26 @@ class AsyncTask(Task["P", "R_co"]):
 
     if TYPE_CHECKING:
 
-        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...  # type: ignore[override]  # only the direct call differs
+        def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...  # type: ignore[override]  # only the direct call differs
 
 
 def _job(id: str, task: Task[Any, Any]) -> Job[Any]:
     from nuvom.job import Job  # with the first job, not with `import nuvom`
 
-    global _job
-    _job = lambda id, task: Job._made(id, task)  # noqa: E731 - replaces the import by the call
+    global _job  # noqa: PLW0603 - replaces the import by the call
+    _job = Job._made
     return Job._made(id, task)
 
 
 def _blueprint(task: Task[Any, Any], options: Mapping[str, Any]) -> Blueprint:
     at = options.get("at")
+    due = {} if at is None else {"at_micros": round(at.timestamp() * 1_000_000)}
     return Blueprint(
         task.name,
         task.function,
         options.get("queue", "default"),
         options.get("priority", 5),
-        {"tags": (), **options},
-        options.get("in_"),
-        None if at is None else round(at.timestamp() * 1_000_000),
+        {"tags": (), **options, **due},
     )
 
 
@@ -174,9 +173,8 @@ if TYPE_CHECKING:
 
     class _Decorator:
         @overload
-        def __call__(  # type: ignore[overload-overlap]  # as above
-            self, function: Callable[P, Coroutine[Any, Any, R_co]], /
-        ) -> AsyncTask[P, R_co]: ...
+        # A coroutine function is the special case, so it comes first; so below.
+        def __call__(self, function: Callable[P, Coroutine[Any, Any, R_co]], /) -> AsyncTask[P, R_co]: ...
         @overload
         def __call__(self, function: Callable[P, R_co], /) -> Task[P, R_co]: ...
         def __call__(self, function: Any, /) -> Any: ...
@@ -185,9 +183,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
 
     @overload
-    def task(  # type: ignore[overload-overlap]  # a coroutine function is the special case, and comes first
-        function: Callable[P, Coroutine[Any, Any, R_co]], /
-    ) -> AsyncTask[P, R_co]: ...
+    def task(function: Callable[P, Coroutine[Any, Any, R_co]], /) -> AsyncTask[P, R_co]: ...
     @overload
     def task(function: Callable[P, R_co], /) -> Task[P, R_co]: ...
     @overload

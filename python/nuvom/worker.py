@@ -7,13 +7,14 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from nuvom import _nuvom
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType, TracebackType
 
 EXIT_DRAINED = 0
@@ -59,12 +60,14 @@ class Worker:
         self._handle = _nuvom.WorkerHandle(self.name, self._queues, self._threads, self._stop_grace_secs)
 
     def stop(self) -> int:
-        """Stops and waits for the end; answers how many jobs were handed back. Stopping twice is fine."""
+        """Stops and waits for the end; answers how many running jobs were cut off, and handed back. Stopping twice is
+        fine.
+        """
         handle, self._handle = self._handle, None
         if handle is None:
             return 0
         handle.drain()
-        return handle.wait()
+        return _wait(handle)
 
     def __enter__(self) -> Worker:
         self.start()
@@ -76,13 +79,13 @@ class Worker:
         self.stop()
 
 
-def run_worker(threads: int | None, queues: Sequence[str], log_level: str) -> int:
+def run_worker(threads: int | None, queues: Sequence[str], log_level: str, log_format: str) -> int:
     """`nuvom runworker`: loads the project's tasks, runs jobs until a signal says stop, answers the exit code."""
     from nuvom.discovery.auto_register import auto_register
     from nuvom.errors import NuvomError
     from nuvom.log import logger, setup_logging
 
-    setup_logging(log_level)
+    setup_logging(log_level, log_format)
     try:
         registered = auto_register()
         for failure in registered.failures:
@@ -94,42 +97,71 @@ def run_worker(threads: int | None, queues: Sequence[str], log_level: str) -> in
             logger.error("there is no task to serve: write one with @task and run `nuvom discover tasks`")
             return EXIT_CONFIGURATION
         logger.info("serving %d tasks: %s", len(registered.tasks), _listed(registered.tasks))
-        return _serve(_nuvom.WorkerHandle(_unique_name(), list(queues), threads))
+        return _serve(lambda: _nuvom.WorkerHandle(_unique_name(), list(queues), threads))
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
 
 
-def _serve(handle: _nuvom.WorkerHandle) -> int:
-    """Waits for the end in another thread, so that this one can take signals at any moment."""
-    ended = threading.Event()
+def _serve(start: Callable[[], _nuvom.WorkerHandle]) -> int:
+    """Runs a worker to its end; waits in another thread, so that this one can take signals at any moment."""
     handed_back: list[int] = []
-
-    def wait() -> None:
-        handed_back.append(handle.wait())
-        ended.set()
-
+    handle: _nuvom.WorkerHandle | None = None
     requests = 0
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal requests
         requests += 1
-        if requests == 1:
-            handle.drain()
-        elif requests == 2:
-            handle.cut()
-        else:
-            os._exit(EXIT_ERROR)  # leases run out by themselves
+        obey()
 
+    def obey() -> None:
+        if requests > 2:
+            os._exit(EXIT_ERROR)  # leases run out by themselves
+        if handle is not None and requests == 1:
+            handle.drain()
+        elif handle is not None and requests == 2:
+            handle.cut()
+
+    # The system may give a signal to any thread. Python notes it there, and wakes this thread, which alone runs
+    # handlers, through the file; a wait for a lock would sleep on.
+    woken, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    # Before the worker starts: whoever sees that it runs may stop it.
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), stop)
+    handle = worker = start()
+    obey()  # what was asked for meanwhile
+
+    def wait() -> None:
+        handed_back.append(worker.wait())
+        with suppress(BlockingIOError):  # so full that it wakes anyway
+            waker.send(b"\0")
+
     threading.Thread(target=wait, name="nuvom-wait", daemon=True).start()
-    while not ended.wait(1.0 if sys.platform == "win32" else None):
-        pass  # on Windows, only a wait that ends lets a signal in
-    if handle.broken:
+    while not handed_back:
+        woken.recv(1024)
+    signal.set_wakeup_fd(-1)
+    woken.close()
+    waker.close()
+    if worker.broken:
         return EXIT_ERROR
     return EXIT_HANDED_BACK if handed_back[0] else EXIT_DRAINED
+
+
+def _wait(handle: _nuvom.WorkerHandle) -> int:
+    """Waits for the end of a worker that was asked to stop. Control-C interrupts what still runs."""
+    handed_back: list[int] = []
+    waiting = threading.Thread(target=lambda: handed_back.append(handle.wait()), name="nuvom-wait", daemon=True)
+    waiting.start()
+    try:
+        waiting.join()
+    except KeyboardInterrupt:
+        handle.cut()
+        waiting.join()
+        raise
+    return handed_back[0]
 
 
 def _unique_name() -> str:

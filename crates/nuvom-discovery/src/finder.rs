@@ -13,6 +13,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::scope::Scope;
 use crate::signature::signature_of;
 use crate::task::FoundTask;
+use crate::yields::yields;
 
 /// What one file says.
 #[derive(Debug, Default)]
@@ -124,6 +125,10 @@ impl<'a> Finder<'a> {
         };
         let name = match place.refusal(&function.name) {
             Some(reason) => Err(reason),
+            None if yields(&function.body) => Err(format!(
+                "`{}` yields, so it has no result to keep; return a value instead",
+                function.name
+            )),
             None => task_name(function, keywords),
         };
         match name {

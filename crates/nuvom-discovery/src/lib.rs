@@ -17,6 +17,7 @@ mod signature;
 mod source;
 mod task;
 mod walk;
+mod yields;
 
 pub use manifest::{Changes, MANIFEST_VERSION, Manifest};
 pub use problem::{Problem, ProblemKind};

@@ -320,3 +320,20 @@ fn a_function_made_a_task_by_a_call_is_reported() {
 
     assert_one_problem(&found, ProblemKind::NotATask, 3, "`add` is made a task by a call");
 }
+
+#[test]
+fn a_generator_function_is_reported() {
+    let found =
+        scan("from nuvom import task\n@task\ndef rows(n):\n    for row in range(n):\n        yield row\n");
+
+    assert_one_problem(&found, ProblemKind::NotATask, 3, "`rows` yields");
+}
+
+#[test]
+fn a_function_that_only_holds_a_generator_is_a_task() {
+    let found = scan(
+        "from nuvom import task\n@task\ndef total(n):\n    def rows():\n        yield n\n    return sum(rows())\n",
+    );
+
+    assert_eq!(names(&found), ["total"]);
+}

@@ -112,8 +112,13 @@ impl Shared {
         self.progress.notify_all();
     }
 
+    /// Forgets old jobs, and their results where those are kept apart; answers how many.
     pub(crate) fn prune(&self, limit: usize) -> Result<usize> {
-        self.stores.jobs.prune(&self.config.retention, limit)
+        let gone = self.stores.jobs.prune(&self.config.retention, limit)?;
+        if !self.stores.joint_results && !gone.is_empty() {
+            self.stores.results.delete(&gone)?;
+        }
+        Ok(gone.len())
     }
 
     fn lock(&self) -> MutexGuard<'_, Ending> {

@@ -77,7 +77,7 @@ impl Board {
     }
 
     /// Forgets at most `limit` ended jobs with all that belongs to them.
-    pub(crate) fn prune(&mut self, retention: &Retention, limit: usize, now: Timestamp) -> usize {
+    pub(crate) fn prune(&mut self, retention: &Retention, limit: usize, now: Timestamp) -> Vec<JobId> {
         let trigger = Trigger::Prune(retention);
         let old = |id: &JobId| self.jobs.get(id).is_some_and(|job| decide(job, &trigger, now).is_ok());
         let ended = self.orders.ended().into_iter();
@@ -86,7 +86,7 @@ impl Board {
         for id in &gone {
             self.forget(*id);
         }
-        gone.len()
+        gone
     }
 
     fn forget(&mut self, id: JobId) {

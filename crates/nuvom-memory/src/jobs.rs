@@ -78,7 +78,7 @@ impl JobStore for MemoryStore {
         }))
     }
 
-    fn prune(&self, retention: &Retention, limit: usize) -> Result<usize> {
+    fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {
         Ok(self.change(|kept, now| kept.board.prune(retention, limit, now)))
     }
 

@@ -52,6 +52,10 @@ struct Said {
     max_losses: Option<NonZeroU32>,
     #[pyo3(item)]
     tags: Vec<String>,
+    #[pyo3(item, default)]
+    in_: Option<f64>,
+    #[pyo3(item, default)]
+    at_micros: Option<i64>,
 }
 
 /// Options completed from the settings of one runtime.
@@ -64,7 +68,6 @@ struct Resolved {
 impl Blueprint {
     /// `options` holds those that were checked in `nuvom.task`; a `timeout_secs` of 0 means no limit.
     #[new]
-    #[pyo3(signature = (name, function, queue, priority, options, in_secs=None, at_micros=None))]
     fn new(
         py: Python<'_>,
         name: &str,
@@ -72,10 +75,8 @@ impl Blueprint {
         queue: &str,
         priority: u8,
         options: Said,
-        in_secs: Option<f64>,
-        at_micros: Option<i64>,
     ) -> PyResult<Self> {
-        let due = match (in_secs, at_micros) {
+        let due = match (options.in_, options.at_micros) {
             (None, None) => Due::Now,
             (Some(secs), _) => Due::In(seconds(py, "in_", secs)?),
             (None, Some(micros)) => Due::At(Timestamp::from_micros(micros)),

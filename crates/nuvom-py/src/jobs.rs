@@ -86,7 +86,7 @@ pub(crate) fn wait(py: Python<'_>, id: &str, timeout: Option<f64>) -> PyResult<&
         .detach(|| {
             client.waits().wait(id, deadline, &mut || {
                 // Control-C is noticed by Python alone, and only when it is asked.
-                interrupted = Python::attach(|py| py.check_signals()).err();
+                interrupted = Python::attach(|py: Python<'_>| py.check_signals()).err();
                 interrupted.is_some()
             })
         })

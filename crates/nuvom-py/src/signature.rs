@@ -27,7 +27,9 @@ impl Signature {
     /// Reads the parameters; none if the function is wrapped or not written in Python, so that only `inspect`
     /// can tell.
     pub(crate) fn of(function: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
-        if function.hasattr("__wrapped__")? || function.hasattr("__signature__")? {
+        // A method counts its own object among the parameters of its code.
+        let special = ["__wrapped__", "__signature__", "__self__"];
+        if special.iter().any(|name| function.hasattr(*name).unwrap_or(true)) {
             return Ok(None);
         }
         let Ok(code) = function.getattr("__code__") else { return Ok(None) };

@@ -175,19 +175,24 @@ impl JobStore for SqliteStore {
         Ok(answers)
     }
 
-    fn prune(&self, retention: &Retention, limit: usize) -> Result<usize> {
+    fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {
         let reader = self.reader("prune");
         self.worked("prune", |write, now| {
-            let mut removed = 0;
+            let mut removed = Vec::new();
             for state in [State::Success, State::Failed, State::Cancelled] {
                 let keep = if state == State::Failed { retention.failed } else { retention.done };
                 let oldest = now - keep;
                 let floor = JobId::floor(oldest + Duration::from_millis(1));
-                let place =
-                    params![state as u8, floor.as_bytes(), oldest.as_micros(), (limit - removed) as i64];
+                let place = params![
+                    state as u8,
+                    floor.as_bytes(),
+                    oldest.as_micros(),
+                    (limit - removed.len()) as i64
+                ];
                 for job in reader.jobs(write.connection, write.memory, PRUNABLE, place)? {
-                    removed +=
-                        usize::from(decided(write, &reader, &job, &Trigger::Prune(retention), now)?.is_ok());
+                    if decided(write, &reader, &job, &Trigger::Prune(retention), now)?.is_ok() {
+                        removed.push(job.id);
+                    }
                 }
             }
             Ok(removed)

@@ -190,7 +190,7 @@ impl JobStore for FaultyStore {
         self.pass(Method::Retry, |stores| stores.jobs.retry(ids))
     }
 
-    fn prune(&self, retention: &Retention, limit: usize) -> Result<usize> {
+    fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {
         self.pass(Method::Prune, |stores| stores.jobs.prune(retention, limit))
     }
 

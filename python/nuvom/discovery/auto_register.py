@@ -10,7 +10,7 @@ from traceback import TracebackException
 
 from nuvom import _nuvom
 from nuvom.discovery.manifest import ManifestManager
-from nuvom.registry.registry import by_name
+from nuvom.registry.registry import by_name, get_task_registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ def auto_register(manifest: str | Path | None = None) -> Registered:
         failure = _import(module, names)
         if failure is not None:
             failures.append(failure)
+            if failure.traceback:
+                # What it registered before it failed would run without what it defines further down.
+                get_task_registry().forget_module(module)
     known = (name for names in modules.values() for name in names if name in by_name)
     return Registered(tuple(sorted(known)), tuple(failures))
 
@@ -62,7 +65,8 @@ def _make_importable(root: Path) -> None:
 def _import(module: str, names: list[str]) -> ImportFailure | None:
     try:
         import_module(module)
-    except (Exception, SystemExit) as error:  # a module may raise anything, and one that exits is just as broken
+    # A module may raise anything, and one that exits is just as broken.
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - see above
         told = TracebackException.from_exception(error)
         reason = "".join(told.format_exception_only()).strip().splitlines()[-1]
         return ImportFailure(module, reason, "".join(told.format()), tuple(names))

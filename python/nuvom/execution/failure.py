@@ -28,7 +28,7 @@ def _kind(error: BaseException) -> str:
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except BaseException as failure:  # an exception may raise anything when asked for its text
+    except BaseException as failure:  # noqa: BLE001 - an exception may raise anything when asked for its text
         return f"<its message could not be made: {type(failure).__name__}>"
 
 
@@ -44,7 +44,7 @@ def _traceback(error: BaseException) -> str:
             return "".join(lines)
         told.stack[:] = stack
         return "".join(told.format())
-    except BaseException as failure:  # as above
+    except BaseException as failure:  # noqa: BLE001 - as above
         return f"<its traceback could not be made: {type(failure).__name__}>"
 
 

@@ -21,7 +21,7 @@ class JobRunner:
     def __init__(self, task: Task[..., Any]) -> None:
         self._task = task
 
-    def run(self, *args: Any, **kwargs: Any) -> Any:
+    def run(self, /, *args: Any, **kwargs: Any) -> Any:
         """One attempt: returns the value, or raises what the task raised."""
         return run(self._task, args, kwargs)
 
@@ -58,7 +58,7 @@ def _hook(task: Task[..., Any], name: str, *args: Any) -> None:
     hook: Callable[..., object] = task.options[name]
     try:
         hook(*args)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a hook may raise anything
         from nuvom.log import logger  # a worker has it already
 
         logger.exception("hook %s of task %s failed; the job's outcome is unchanged", name, task.name)

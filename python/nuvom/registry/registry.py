@@ -55,6 +55,12 @@ class TaskRegistry:
         with _lock:
             return {name: task for name, task in by_name.items() if task.name == name}
 
+    def forget_module(self, module: str) -> None:
+        """Forgets the tasks that this module defines: it could not be loaded to its end."""
+        with _lock:
+            for name in [name for name, task in by_name.items() if task.function.__module__ == module]:
+                del by_name[name]
+
     def clear(self) -> None:
         """Forgets all tasks: for tests."""
         with _lock:

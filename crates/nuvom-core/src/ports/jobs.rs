@@ -31,8 +31,9 @@ pub trait JobStore: Send + Sync {
     /// Gives FAILED and CANCELLED jobs a fresh budget. One answer a job, in order.
     fn retry(&self, ids: &[JobId]) -> Result<Vec<Revived>>;
 
-    /// Forgets at most `limit` ended jobs that are older than their retention. Answers how many went.
-    fn prune(&self, retention: &Retention, limit: usize) -> Result<usize>;
+    /// Forgets at most `limit` ended jobs that are older than their retention. Answers which: results kept in a
+    /// store of their own go after them.
+    fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>>;
 
     /// Calls `waker` after each change of this topic, by whatever process, until the subscription is dropped.
     /// It may also be called for nothing.

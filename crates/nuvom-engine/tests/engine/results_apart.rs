@@ -97,3 +97,18 @@ fn the_lease_of_a_job_whose_result_cannot_be_written_is_kept() {
     let kept = bench.job(job);
     assert_eq!((kept.state, kept.lease.0, kept.losses), (State::Running, 1, 0));
 }
+
+#[test]
+fn the_result_of_a_pruned_job_goes_after_it() {
+    let bench = Bench::with_results_apart(ScriptedExecutor::holding(1));
+    let job = bench.enqueue(a_job("add"));
+    let mut duties = bench.duties();
+    duties.exchange.run_once();
+    bench.executor.end(job, success(b"value"));
+    duties.exchange.run_once();
+    bench.clock.advance(std::time::Duration::from_hours(24 * 365));
+
+    duties.pruner.run_once();
+
+    assert!(bench.result(job).is_none());
+}

@@ -1,6 +1,7 @@
 //! Bytes to values. Lengths are checked against what is left before anything is allocated, and depth is
 //! bounded; what does not fit is an error, never a guess.
 
+use pyo3::exceptions::{PyException, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyComplex, PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 use rmp::Marker;
@@ -14,22 +15,28 @@ pub(crate) fn decode_arguments<'py>(
     payload: &[u8],
 ) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
     let mut input = Input::of(py, payload)?;
-    if input.array_length()? != 2 {
-        return Err(input.damaged("arguments are two values"));
-    }
-    let count = input.array_length()?;
-    let args = PyTuple::new(py, input.values(count, 0)?)?;
-    let kwargs = input.dict(0)?;
-    input.end()?;
-    Ok((args, kwargs))
+    let decoded = input.arguments();
+    decoded.map_err(|error| damage(py, error))
 }
 
 /// One value.
 pub(crate) fn decode_value<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let mut input = Input::of(py, payload)?;
-    let value = input.value(0)?;
-    input.end()?;
-    Ok(value)
+    let decoded = input.value(0).and_then(|value| input.end().map(|()| value));
+    decoded.map_err(|error| damage(py, error))
+}
+
+/// What a class of Python says about a value that it cannot make is the fault of the bytes, whatever it raises.
+fn damage(py: Python<'_>, error: PyErr) -> PyErr {
+    let ours = py.import("nuvom.errors").and_then(|errors| errors.getattr("NuvomError"));
+    let passes = ours.is_ok_and(|class| error.matches(py, class).unwrap_or(false))
+        || error.is_instance_of::<PyMemoryError>(py)
+        || !error.is_instance_of::<PyException>(py);
+    if passes {
+        return error;
+    }
+    let fault = format!("payload is damaged: it holds a value that cannot be made ({})", error.value(py));
+    errors::undecodable(py, &fault)
 }
 
 struct Input<'py, 'a> {
@@ -49,6 +56,17 @@ impl<'py, 'a> Input<'py, 'a> {
             )),
             None => Err(errors::undecodable(py, "payload is empty")),
         }
+    }
+
+    fn arguments(&mut self) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        if self.array_length()? != 2 {
+            return Err(self.damaged("arguments are two values"));
+        }
+        let count = self.array_length()?;
+        let args = PyTuple::new(self.py, self.values(count, 0)?)?;
+        let kwargs = self.dict(0)?;
+        self.end()?;
+        Ok((args, kwargs))
     }
 
     fn value(&mut self, depth: usize) -> PyResult<Bound<'py, PyAny>> {
@@ -119,15 +137,15 @@ impl<'py, 'a> Input<'py, 'a> {
                 PyFrozenSet::new(py, self.values(count, depth)?)?.into_any()
             }
             extension::DATETIME => self.datetime()?,
-            extension::DATE => self.from_text("datetime", "date", Some("fromisoformat"))?,
-            extension::TIME => self.from_text("datetime", "time", Some("fromisoformat"))?,
+            extension::DATE => self.parsed_text("datetime", "date", Some("fromisoformat"))?,
+            extension::TIME => self.parsed_text("datetime", "time", Some("fromisoformat"))?,
             extension::TIMEDELTA => {
                 let count = self.array_length()?;
                 let parts = PyTuple::new(py, self.values(count, depth)?)?;
                 py.import("datetime")?.getattr("timedelta")?.call1(parts)?
             }
-            extension::DECIMAL => self.from_text("decimal", "Decimal", None)?,
-            extension::PATH => self.from_text("pathlib", "Path", None)?,
+            extension::DECIMAL => self.parsed_text("decimal", "Decimal", None)?,
+            extension::PATH => self.parsed_text("pathlib", "Path", None)?,
             extension::UUID => {
                 let named = PyDict::new(py);
                 named.set_item("bytes", PyBytes::new(py, self.all()))?;
@@ -170,7 +188,12 @@ impl<'py, 'a> Input<'py, 'a> {
         }
     }
 
-    fn from_text(&mut self, module: &str, class: &str, method: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+    fn parsed_text(
+        &mut self,
+        module: &str,
+        class: &str,
+        method: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let text = self.whole_text()?;
         let class = self.py.import(module)?.getattr(class)?;
         match method {

@@ -157,7 +157,7 @@ fn library_type(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> Encoded {
     match (module.as_str(), name.as_str()) {
         ("datetime", "datetime") => {
             let stamp = datetime(value)?;
-            extended(out, extension::DATETIME, |inner| Ok(inner.extend_from_slice(stamp.as_bytes())))
+            extended(out, extension::DATETIME, |inner| bytes_of(inner, stamp.as_bytes()))
         }
         ("datetime", "date") => extended_text(out, extension::DATE, value, "isoformat"),
         ("datetime", "time") => {
@@ -183,9 +183,11 @@ fn library_type(out: &mut Vec<u8>, value: &Bound<'_, PyAny>) -> Encoded {
         ("uuid", "UUID") => {
             let bytes = value.getattr("bytes")?;
             let bytes = bytes.cast::<PyBytes>().map_err(PyErr::from)?;
-            extended(out, extension::UUID, |inner| Ok(inner.extend_from_slice(bytes.as_bytes())))
+            extended(out, extension::UUID, |inner| bytes_of(inner, bytes.as_bytes()))
         }
-        ("pathlib" | "pathlib._local", _) => extended_text(out, extension::PATH, value, "__str__"),
+        ("pathlib" | "pathlib._local", "Path" | "PosixPath" | "WindowsPath") => {
+            extended_text(out, extension::PATH, value, "__str__")
+        }
         _ => Err(Refused::fault(unsupported(&module, &name))),
     }
 }
@@ -247,7 +249,7 @@ fn integer(out: &mut Vec<u8>, number: &Bound<'_, PyInt>) -> Encoded {
             signed.set_item("signed", true)?;
             let bytes = number.call_method("to_bytes", (size, "big"), Some(&signed))?;
             let bytes = bytes.cast::<PyBytes>().map_err(PyErr::from)?;
-            extended(out, extension::LARGE_INT, |inner| Ok(inner.extend_from_slice(bytes.as_bytes())))
+            extended(out, extension::LARGE_INT, |inner| bytes_of(inner, bytes.as_bytes()))
         }
         Err(error) => Err(error.into()),
     }
@@ -293,7 +295,13 @@ fn shown(key: &Bound<'_, PyAny>) -> String {
 
 fn extended_text(out: &mut Vec<u8>, code: i8, value: &Bound<'_, PyAny>, method: &str) -> Encoded {
     let string: String = value.call_method0(method)?.extract()?;
-    extended(out, code, |inner| Ok(inner.extend_from_slice(string.as_bytes())))
+    extended(out, code, |inner| bytes_of(inner, string.as_bytes()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is the content of an extension, which may fail")]
+fn bytes_of(out: &mut Vec<u8>, bytes: &[u8]) -> Encoded {
+    out.extend_from_slice(bytes);
+    Ok(())
 }
 
 /// Writes the content first: the length of an extension stands before it.

@@ -55,33 +55,33 @@ impl Tasks {
         let interrupted = slot.finish(py);
         match returned {
             Ok(_) if !job.options.store_result => Ok(Outcome::Succeeded { result: None }),
-            Ok(value) => self.store(py, job, &value),
+            Ok(value) => Ok(self.store(py, job, &value)),
             Err(error) => Ok(self.failed(py, &task, job, &error, interrupted)),
         }
     }
 
     /// The work is done, so a value that cannot be kept is no reason to do it again.
-    fn store(&self, py: Python<'_>, job: &Job, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
+    fn store(&self, py: Python<'_>, job: &Job, value: &Bound<'_, PyAny>) -> Outcome {
         let bytes = match encode_value(value) {
             Ok(bytes) => bytes,
             Err(error) => {
-                return Ok(unstorable(format!(
+                return unstorable(format!(
                     "{} returned a value that cannot be kept: {}",
                     job.task,
                     error.value(py)
-                )));
+                ));
             }
         };
         let limit = self.shared.max_result_bytes;
         if bytes.len() > limit {
-            return Ok(unstorable(format!(
+            return unstorable(format!(
                 "{} returned {} bytes, and NUVOM_MAX_RESULT_BYTES allows {limit}. Return a reference to the data \
                  (a path, a key, a URL), use store_result=False, or raise the setting",
                 job.task,
                 bytes.len()
-            )));
+            ));
         }
-        Ok(Outcome::Succeeded { result: Some(bytes.into()) })
+        Outcome::Succeeded { result: Some(bytes.into()) }
     }
 
     fn failed(

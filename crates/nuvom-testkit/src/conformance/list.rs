@@ -147,6 +147,7 @@ macro_rules! conformance_tests {
                 the_retention_of_a_revived_job_runs_from_its_last_end
                 attempts_and_value_go_with_their_job
                 the_id_of_a_forgotten_job_is_new_again
+                a_pruner_is_told_which_jobs_went
                 a_pruner_takes_no_more_than_its_limit
                 the_limit_counts_all_ended_jobs_together
                 many_jobs_are_pruned_in_one_batch

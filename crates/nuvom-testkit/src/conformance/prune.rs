@@ -112,9 +112,19 @@ pub fn a_pruner_takes_no_more_than_its_limit(harness: &dyn Harness) {
     cancelled(&bench, 5);
     bench.advance(HOUR);
 
-    let counts = [0, 2, 9, 9].map(|limit| bench.jobs().prune(&KEEP, limit).unwrap());
+    let counts = [0, 2, 9, 9].map(|limit| bench.jobs().prune(&KEEP, limit).unwrap().len());
 
     assert_eq!(counts, [0, 2, 3, 0]);
+}
+
+pub fn a_pruner_is_told_which_jobs_went(harness: &dyn Harness) {
+    let Some(bench) = Bench::in_fake_time(harness, |_| true) else { return };
+    let job = bench.ended(a_job("add"), success(b"12"));
+    bench.advance(HOUR);
+
+    let gone = bench.jobs().prune(&KEEP, MANY).unwrap();
+
+    assert_eq!(gone, [job]);
 }
 
 pub fn the_limit_counts_all_ended_jobs_together(harness: &dyn Harness) {
@@ -123,7 +133,7 @@ pub fn the_limit_counts_all_ended_jobs_together(harness: &dyn Harness) {
     bench.ended(a_job("add"), success(b"12"));
     bench.advance(HOUR * 3);
 
-    let counts = [1, 1, 1].map(|limit| bench.jobs().prune(&KEEP, limit).unwrap());
+    let counts = [1, 1, 1].map(|limit| bench.jobs().prune(&KEEP, limit).unwrap().len());
 
     assert_eq!(counts, [1, 1, 0]);
 }
@@ -147,7 +157,7 @@ pub fn a_pruned_job_is_not_reaped(harness: &dyn Harness) {
 }
 
 fn prune(bench: &Bench) -> usize {
-    bench.jobs().prune(&KEEP, MANY).unwrap()
+    bench.jobs().prune(&KEEP, MANY).unwrap().len()
 }
 
 fn cancelled(bench: &Bench, count: usize) -> Vec<JobId> {

@@ -1,0 +1,56 @@
+"""Calls that are wrong, each marked on its line: mypy and pyright must find exactly these."""
+
+from __future__ import annotations
+
+from nuvom import Job, Task, Worker, task
+
+
+@task
+def add(x: int, y: int = 0) -> int:
+    return x + y
+
+
+@task(retries=2)
+async def fetch(url: str) -> bytes:
+    return url.encode()
+
+
+def wrong_arguments() -> None:
+    add("x")  # error: not an int
+    add.delay("x")  # error: not an int
+    add.delay(1, "y")  # error: not an int
+    add.delay(1, y="2")  # error: not an int
+    add.delay()  # error: x is missing
+    add.delay(1, 2, 3)  # error: one too many
+    add.delay(1, z=2)  # error: there is no z
+    add.submit("x")  # error: not an int
+    fetch.delay(7)  # error: not a str
+    add.with_options(queue="mail").delay("x")  # error: not an int
+
+
+async def wrong_arguments_of_coroutines() -> None:
+    await add.adelay("x")  # error: not an int
+    await fetch(7)  # error: not a str
+
+
+def wrong_values() -> None:
+    text: str = add.delay(1).get()  # error: it is an int
+    job: Job[str] = add.delay(1)  # error: it is a Job[int]
+    other: Task[[str], int] = add  # error: it takes an int
+    print(text, job, other)
+    add.delay(1).get(timeout="10")  # error: seconds are numbers
+    add.map([1, 2])  # error: elements are sequences or mappings
+    print(add.delay(1).result)  # error: there is no such attribute
+
+
+def wrong_options() -> None:
+    task(retires=3)  # error: misspelt
+    task(retries="3")  # error: not an int
+    task(timeout_policy="crash")  # error: not one of three
+    task(retry_backoff="linear")  # error: not one of two
+    task(retry_on="ValueError")  # error: not a class
+    add.with_options(qeue="mail")  # error: misspelt
+    add.with_options(priority="high")  # error: not an int
+    add.with_options(name="other")  # error: a copy cannot change its name
+    Worker(threads="2")  # error: not an int
+    Worker(2)  # error: by keyword only

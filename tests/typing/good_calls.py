@@ -1,0 +1,116 @@
+"""Calls that are right. Type checkers find nothing here; `test_types.py` asks them."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, assert_type
+
+from nuvom import AsyncTask, CurrentJob, Job, Task, Worker, current_job, task
+from nuvom.errors import JobFailed, JobTimeout
+from nuvom.info import JobInfo
+
+
+@task
+def add(x: int, y: int = 0) -> int:
+    return x + y
+
+
+@task(retries=2, retry_on=(OSError, ValueError), tags=["mail"], on_error=print)
+def send(to: str, *, copies: int = 1) -> list[str]:
+    return [to] * copies
+
+
+@task(timeout_policy="ignore")
+async def fetch(url: str) -> bytes:
+    return url.encode()
+
+
+@task
+async def ping() -> None: ...
+
+
+@task
+def nothing() -> None: ...
+
+
+def names(first: str, *rest: str, **more: int) -> dict[str, int]:
+    return {first: len(rest), **more}
+
+
+made = task(name="other")(names)
+
+
+def a_task_is_called_like_its_function() -> None:
+    assert_type(add(1, 2), int)
+    assert_type(add(1), int)
+    assert_type(send("ada", copies=2), list[str])
+    assert_type(made("a", "b", c=1), dict[str, int])
+    waiting = assert_type(fetch("url"), Coroutine[Any, Any, bytes])
+    waiting.close()
+
+
+def a_job_has_the_type_of_the_tasks_value() -> None:
+    assert_type(add.delay(1, 2), Job[int])
+    assert_type(add.delay(x=1, y=2), Job[int])
+    assert_type(add.delay(1).get(), int)
+    assert_type(add.submit(1, 2).get(timeout=10), int)
+    assert_type(send.delay("ada", copies=2).get(), list[str])
+    assert_type(made.delay("a", "b", c=1).get(), dict[str, int])
+    assert_type(nothing.delay(), Job[None])
+
+
+def a_job_of_a_coroutine_function_has_the_awaited_value() -> None:
+    assert_type(fetch.delay("url"), Job[bytes])
+    assert_type(fetch.delay("url").get(), bytes)
+    assert_type(ping.delay(), Job[None])
+
+
+async def jobs_can_be_awaited() -> None:
+    job = await add.adelay(1, 2)
+    assert_type(job, Job[int])
+    assert_type(await job, int)
+    assert_type(await fetch.adelay("url"), Job[bytes])
+    assert_type(await (await fetch.adelay("url")), bytes)
+    assert_type(await fetch("url"), bytes)
+
+
+def map_makes_a_list_of_jobs() -> None:
+    assert_type(add.map([(1, 2), [3], {"x": 4}]), list[Job[int]])
+    assert_type(fetch.map((url,) for url in ("a", "b")), list[Job[bytes]])
+
+
+def a_copy_with_options_keeps_the_signature() -> None:
+    copy = add.with_options(queue="mail", priority=0, in_=5, retries=3, retry_backoff="exponential", tags=["a"])
+    assert_type(copy.delay(1, 2), Job[int])
+    assert_type(copy(1, 2), int)
+    assert_type(fetch.with_options(timeout_secs=2).delay("url"), Job[bytes])
+
+
+def a_task_fits_where_its_function_does() -> None:
+    assert_type(list(map(add, [1, 2])), list[int])
+    general: Task[[str], bytes] = fetch
+    special: AsyncTask[[str], bytes] = fetch
+    wide: Job[object] = add.delay(1)
+    print(general.name, special.is_async, wide.id)
+
+
+def jobs_and_errors_are_typed() -> None:
+    job: Job[int] = Job("01890a5d-ac96-774b-bcce-b302099a8057")
+    try:
+        assert_type(job.get(), int)
+    except JobFailed as failed:
+        assert_type(failed.remote_traceback, str)
+    except JobTimeout:
+        assert_type(job.cancel(), bool)
+    assert_type(job.info(), JobInfo)
+    assert_type(job.status, str)
+
+
+def workers_and_current_jobs_are_typed() -> None:
+    with Worker(threads=2, queues=["mail"], name="w1") as worker:
+        assert_type(worker, Worker)
+        assert_type(worker.stop(), int)
+    current = current_job()
+    assert_type(current, CurrentJob | None)
+    if current is not None:
+        assert_type(current.attempt, int)
