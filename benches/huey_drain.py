@@ -6,12 +6,12 @@ import sys
 import time
 from pathlib import Path
 
-from huey import SqliteHuey  # type: ignore[import-untyped]  # it ships no types
+from huey import SqliteHuey
 
 huey = SqliteHuey("bench", filename=str(Path(sys.argv[1]) / "huey.db"), fsync=False, results=True)
 
 
-@huey.task()  # type: ignore[untyped-decorator]  # as above
+@huey.task()
 def noop(x: int) -> int:
     """Does nothing; Huey keeps no result that is None, so it returns one."""
     return x

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import bench_tasks
 import measures
 import nuvom
 from nuvom import _nuvom
@@ -106,9 +107,9 @@ def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]
         two = measures.drain(folder, jobs, workers=2)
     yield at_least("drain, two worker processes", two, "one", small, 0.9)
     with fresh_project() as folder:
-        one_busy = measures.drain(folder, jobs // 20, task=measures.bench_tasks.millisecond)
+        one_busy = measures.drain(folder, jobs // 20, task=bench_tasks.millisecond)
     with fresh_project() as folder:
-        two_busy = measures.drain(folder, jobs // 20, workers=2, task=measures.bench_tasks.millisecond)
+        two_busy = measures.drain(folder, jobs // 20, workers=2, task=bench_tasks.millisecond)
     yield at_least("drain of 1 ms jobs, two processes", two_busy, "one", one_busy, 1.8)
     with fresh_project() as folder:
         large = measures.drain_with_history(folder, jobs, history, history)
@@ -145,7 +146,7 @@ def times(yard: dict[str, float]) -> Iterator[Figure]:
         ("nuvom version", [NUVOM, "version"], 2.5),
     ]
     with fresh_project() as folder:
-        job = measures.bench_tasks.noop.delay(1)
+        job = bench_tasks.noop.delay(1)
         commands.append(("nuvom status ID", [NUVOM, "status", job.id], 2.5))
         for name, command, goal in commands:
             yield at_most(name, median_millis(command, folder), "ms", "S", start, goal)

@@ -18,7 +18,8 @@ const POLL: Duration = Duration::from_secs(1);
 /// How often ended jobs are looked through for those that are too old.
 const PRUNE: Duration = Duration::from_mins(1);
 
-/// How long a stop waits for tasks that it has interrupted, by design.md: "then 3 s".
+/// How long a stop waits for tasks that it has interrupted: long enough to clean up, short enough for a process
+/// manager that kills after 30 s.
 const CUT_GRACE: Duration = Duration::from_secs(3);
 
 /// Threads that claim and run jobs.
