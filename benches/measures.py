@@ -66,9 +66,16 @@ def fill(path: Path, waiting: int, finished: int) -> None:
     database = sqlite3.connect(path)
     with database:
         (first,) = database.execute("SELECT min(id) FROM jobs").fetchone()
-        database.executemany(ended, ((number.to_bytes(16), first) for number in range(finished)))
-        database.executemany(later, ((b"\xff" * 8 + number.to_bytes(8), first) for number in range(waiting)))
+        # Made an hour before and an hour after the others: ids begin with their time in milliseconds.
+        hour = 3_600_000
+        made = int.from_bytes(first[:6])
+        database.executemany(ended, ((_id(made - hour, number), first) for number in range(finished)))
+        database.executemany(later, ((_id(made + hour, number), first) for number in range(waiting)))
     database.close()
+
+
+def _id(millis: int, number: int) -> bytes:
+    return millis.to_bytes(6) + number.to_bytes(10)
 
 
 def delay(durability: str, jobs: int) -> float:

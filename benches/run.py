@@ -153,7 +153,7 @@ def times(yard: dict[str, float]) -> Iterator[Figure]:
     with fresh_project() as folder:
         yield at_most("worker start to first job done", measures.start_to_first_job(folder), "ms", "S", start, 7)
     with fresh_project() as folder:
-        memory, cpu = measures.idle(folder, 5)
+        memory, cpu = measures.idle(folder, 20)
     yield Figure("idle worker, resident", f"{memory:.1f} MiB", "", "", "<= 30 MiB", memory <= 30)
     yield Figure("idle worker, of a core", f"{cpu:.2f} %", "", "", "< 0.2 %", cpu < 0.2)
 

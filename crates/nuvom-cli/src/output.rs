@@ -57,6 +57,8 @@ impl Output<'_> {
     /// Talk: what a person should know beside the data. A text of several lines keeps them, further ones
     /// indented, so that no data in it can pass for a message of its own.
     pub(crate) fn talk(&mut self, text: &str) -> io::Result<()> {
+        // Where both go to one place, they come in the order in which they were said.
+        self.stdout.flush()?;
         for (number, line) in text.lines().enumerate() {
             let indent = if number == 0 || line.starts_with("  ") || line.is_empty() { "" } else { "  " };
             writeln!(self.stderr, "{indent}{}", visible(line))?;

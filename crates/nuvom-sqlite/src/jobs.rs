@@ -177,12 +177,26 @@ impl JobStore for SqliteStore {
 
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {
         let reader = self.reader("prune");
+        let now = self.now();
+        // Mostly there is nothing to remove, and to find that out takes no lock.
+        let none = self.read(|link| {
+            let mut prunable = link.connection.prepare_cached(PRUNABLE).map_err(|e| reader.failed(e))?;
+            for state in ENDED {
+                let (floor, oldest) = age_limit(state, retention, now);
+                let place = params![state as u8, floor.as_bytes(), oldest.as_micros(), 1];
+                if prunable.exists(place).map_err(|e| reader.failed(e))? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })?;
+        if none {
+            return Ok(Vec::new());
+        }
         self.worked("prune", |write, now| {
             let mut removed = Vec::new();
-            for state in [State::Success, State::Failed, State::Cancelled] {
-                let keep = if state == State::Failed { retention.failed } else { retention.done };
-                let oldest = now - keep;
-                let floor = JobId::floor(oldest + Duration::from_millis(1));
+            for state in ENDED {
+                let (floor, oldest) = age_limit(state, retention, now);
                 let place = params![
                     state as u8,
                     floor.as_bytes(),
@@ -255,6 +269,16 @@ pub(crate) fn enqueue(
         .and_then(|mut statement| statement.query_row([job.id.as_bytes()], |row| row.get(0)))
         .map_err(failed)?;
     reader.state(state).map(Enqueued::Existing)
+}
+
+const ENDED: [State; 3] = [State::Success, State::Failed, State::Cancelled];
+
+/// Jobs of this state that ended at the time answered, or before, may go; their ids are below the other answer,
+/// since no job ends before the time in its id.
+fn age_limit(state: State, retention: &Retention, now: Timestamp) -> (JobId, Timestamp) {
+    let keep = if state == State::Failed { retention.failed } else { retention.done };
+    let oldest = now - keep;
+    (JobId::floor(oldest + Duration::from_millis(1)), oldest)
 }
 
 /// Applies the ends of attempts, in order.
