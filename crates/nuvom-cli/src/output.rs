@@ -57,8 +57,9 @@ impl Output<'_> {
     /// Talk: what a person should know beside the data. A text of several lines keeps them, further ones
     /// indented, so that no data in it can pass for a message of its own.
     pub(crate) fn talk(&mut self, text: &str) -> io::Result<()> {
-        // Where both go to one place, they come in the order in which they were said.
-        self.stdout.flush()?;
+        // Where both go to one place, they come in the order in which they were said. What cannot be written is
+        // still held, and the last flush tells of it; talk must get through all the same.
+        let _ = self.stdout.flush();
         for (number, line) in text.lines().enumerate() {
             let indent = if number == 0 || line.starts_with("  ") || line.is_empty() { "" } else { "  " };
             writeln!(self.stderr, "{indent}{}", visible(line))?;
