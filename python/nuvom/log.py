@@ -66,9 +66,12 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
         case "worker_started":
             return logging.INFO, f"worker {fields['worker']} started"
         case "worker_stopping":
-            return logging.INFO, f"worker {fields['worker']} stops; {fields['running']} jobs still run"
+            return logging.INFO, f"worker {fields['worker']} stops; jobs still running: {fields['running']}"
         case "worker_stopped":
-            return logging.INFO, f"worker {fields['worker']} stopped; {fields['handed_back']} jobs handed back"
+            return (
+                logging.INFO,
+                f"worker {fields['worker']} stopped; jobs cut off and handed back: {fields['handed_back']}",
+            )
         case "ended":
             return _tell_end(fields)
         case "stale":

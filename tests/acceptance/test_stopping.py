@@ -41,7 +41,7 @@ def test_an_idle_worker_stops_at_a_signal(command: Nuvom, runworker: Runworker, 
     worker.signal(number)
 
     assert worker.exit_code() == 0
-    assert "stopped; 0 jobs handed back" in worker.log
+    assert "stopped; jobs cut off and handed back: 0" in worker.log
 
 
 def test_a_signal_that_the_system_gives_to_another_thread_is_obeyed(command: Nuvom, runworker: Runworker) -> None:
@@ -75,7 +75,7 @@ def test_a_running_job_finishes_before_its_worker_ends(command: Nuvom, runworker
         job = tasks.meet.delay(meeting.port)
         guest = meeting.guest()
         worker.signal(signal.SIGTERM)
-        worker.wait_until_it_says("stops; 1 jobs still run")
+        worker.wait_until_it_says("stops; jobs still running: 1")
         late = tasks.meet.delay(meeting.port)
         guest.tell("finished")
 
@@ -151,7 +151,7 @@ def test_a_second_signal_interrupts_what_runs(command: Nuvom, runworker: Runwork
         job = tasks.spin.delay(meeting.port)
         meeting.guest()
         worker.signal(signal.SIGTERM)
-        worker.wait_until_it_says("stops; 1 jobs still run")
+        worker.wait_until_it_says("stops; jobs still running: 1")
         worker.signal(signal.SIGTERM)
         worker.exit_code()
 
@@ -168,7 +168,7 @@ def test_a_third_signal_ends_the_worker_at_once_and_its_job_is_run_again(command
         job = tasks.meet.delay(meeting.port)
         meeting.guest()
         worker.signal(signal.SIGTERM)
-        worker.wait_until_it_says("stops; 1 jobs still run")
+        worker.wait_until_it_says("stops; jobs still running: 1")
         worker.signal(signal.SIGINT)
         worker.signal(signal.SIGTERM)
         assert worker.exit_code() == 1
