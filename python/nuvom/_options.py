@@ -77,6 +77,9 @@ _JOB_OPTIONS: dict[str, tuple[Check, str]] = {
     "at": (lambda value: hasattr(value, "timestamp"), "a datetime"),
 }
 
+START = frozenset({"in_", "at"})
+"""The two ways to name a start."""
+
 # What a job made by `with_options` cannot change: the worker looks these up by the task's name.
 _TASK_ONLY = frozenset(
     {"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category"}
@@ -92,7 +95,7 @@ def check_job_options(options: dict[str, Any]) -> dict[str, Any]:
     """The same for `with_options`."""
     known = {name: row for name, row in _OPTIONS.items() if name not in _TASK_ONLY} | _JOB_OPTIONS
     checked = _check("with_options", options, known)
-    if "in_" in checked and "at" in checked:
+    if checked.keys() >= START:
         raise InvalidOption("with_options takes in_ or at, not both")
     return checked
 

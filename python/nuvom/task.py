@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import update_wrapper
 
 from nuvom._nuvom import Blueprint, enqueue, enqueue_many
-from nuvom._options import check_job_options, check_task_options
+from nuvom._options import START, check_job_options, check_task_options
 from nuvom._typed import TYPE_CHECKING, OfCall
 from nuvom.errors import InvalidOption
 from nuvom.registry.registry import register
@@ -107,7 +107,10 @@ class Task(OfCall["P", "R_co"]):
             """
             changed = object.__new__(type(self))
             changed.__dict__.update(self.__dict__)
-            changed.options = {**self.options, **check_job_options(options)}
+            changes = check_job_options(options)
+            # One start replaces another, whichever way each is named.
+            kept = {k: v for k, v in self.options.items() if k not in START or not START & changes.keys()}
+            changed.options = {**kept, **changes}
             changed._blueprint = _blueprint(changed, changed.options)
             return changed
 

@@ -137,3 +137,16 @@ def test_the_record_shows_what_was_asked_for() -> None:
     assert (info.state, info.attempt, info.max_attempts) == ("PENDING", 1, 3)
     assert (info.failures, info.losses, info.handbacks, info.attempts) == (0, 0, 0, [])
     assert (info.started_at, info.ended_at, info.worker, info.cancel_requested) == (None, None, None, False)
+
+
+def test_the_last_start_that_was_said_counts_whichever_way_it_is_named() -> None:
+    @task
+    def note() -> None: ...
+
+    then = datetime(2090, 1, 1, tzinfo=UTC)
+
+    at_last = note.with_options(in_=60).with_options(at=then).delay().info()
+    in_last = note.with_options(at=then).with_options(in_=60).delay().info()
+
+    assert at_last.run_at == then
+    assert in_last.run_at - in_last.created_at == timedelta(seconds=60)

@@ -90,11 +90,3 @@ pub trait EventSink: Send + Sync {
     /// Takes what happened since the last call, in order.
     fn emit(&self, events: Vec<Event>);
 }
-
-/// Ignores everything.
-#[derive(Debug, Clone, Copy)]
-pub struct NoEvents;
-
-impl EventSink for NoEvents {
-    fn emit(&self, _events: Vec<Event>) {}
-}

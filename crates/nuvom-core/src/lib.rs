@@ -16,7 +16,7 @@ mod transition;
 pub use attempt::{Attempt, End, Ending, HandBack, JobError, Outcome};
 pub use capability::Capability;
 pub use error::{Error, ErrorKind, Result};
-pub use event::{Event, EventSink, NoEvents};
+pub use event::{Event, EventSink};
 pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName, WorkerName};
 pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy};
 pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, unknown_task_delay};
