@@ -208,6 +208,7 @@ def test_a_task_knows_its_job() -> None:
     assert current is not None
     assert (current.id, current.task, current.queue) == (job.id, "look", "q1")
     assert (current.attempt, current.max_attempts, current.cancel_requested) == (1, 4, False)
+    assert current.lease == 1
 
 
 def test_outside_a_task_there_is_no_current_job() -> None:

@@ -18,6 +18,7 @@ pub(crate) struct CurrentJob {
     job: JobId,
     task_name: TaskName,
     queue_name: QueueName,
+    lease: u64,
     number: u32,
     allowed: u32,
     cancel: Arc<AtomicBool>,
@@ -41,6 +42,12 @@ impl CurrentJob {
     #[getter]
     fn queue(&self) -> &str {
         self.queue_name.as_str()
+    }
+
+    /// The number of the claim under which it runs: a fencing token, greater for each later run of the job.
+    #[getter]
+    fn lease(&self) -> u64 {
+        self.lease
     }
 
     /// The number of this attempt, from 1.
@@ -77,6 +84,7 @@ pub(super) fn begin(job: &Job, cancel: Arc<AtomicBool>) {
         job: job.id,
         task_name: job.task.clone(),
         queue_name: job.queue.clone(),
+        lease: job.lease.0,
         number: job.attempt(),
         allowed: job.max_attempts.get(),
         cancel,
