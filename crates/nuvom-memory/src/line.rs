@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use nuvom_core::ports::LOOK_PAST;
 use nuvom_core::{Job, JobId, Priority, State, Timestamp};
 
 /// Where a job stands within its priority.
@@ -53,9 +54,14 @@ impl Line {
     }
 }
 
-/// At most `limit` jobs that are due, from all these queues together, the most urgent first.
-pub(crate) fn most_urgent(lines: &[&Line], limit: usize, now: Timestamp) -> Vec<JobId> {
-    let mut taken = Vec::new();
+/// At most `limit` jobs that are due and are taken, from all these queues together, the most urgent first.
+pub(crate) fn most_urgent(
+    lines: &[&Line],
+    limit: usize,
+    mut take: impl FnMut(&JobId) -> bool,
+    now: Timestamp,
+) -> Vec<JobId> {
+    let (mut taken, mut passed) = (Vec::new(), 0);
     for priority in Priority::all() {
         if taken.len() == limit {
             break;
@@ -65,9 +71,14 @@ pub(crate) fn most_urgent(lines: &[&Line], limit: usize, now: Timestamp) -> Vec<
         let mut heads: BinaryHeap<_> =
             firsts.filter_map(|(index, queue)| Some(Reverse((queue.next()?, index)))).collect();
         while taken.len() < limit
+            && passed < LOOK_PAST
             && let Some(Reverse(((_, id), index))) = heads.pop()
         {
-            taken.push(id);
+            if take(&id) {
+                taken.push(id);
+            } else {
+                passed += 1;
+            }
             heads.extend(queues[index].next().map(|place| Reverse((place, index))));
         }
     }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use nuvom_core::ports::Claim;
-use nuvom_core::{Decision, End, HandBack, Job, Outcome, Priority, Result, Timestamp, Trigger, decide};
+use nuvom_core::ports::{Claim, LOOK_PAST, Room};
+use nuvom_core::{
+    Decision, End, HandBack, Job, JobId, Outcome, Priority, Result, TaskName, Timestamp, Trigger, decide,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::link::{Write, queues};
 use crate::rows::Reader;
-use crate::statements::{CLAIM, CLAIMABLE, FRONT, NEXT_DUE};
+use crate::statements::{BEHIND, CLAIM, CLAIMABLE, FRONT, JOB, NEXT_DUE};
 
 /// What waits in the queues of a claim. The index has a front for each queue and priority, so looking at all
 /// of them costs the same however many jobs stand behind.
@@ -64,7 +66,7 @@ impl Waiting {
         self.later.map(|run_at| run_at.since(now))
     }
 
-    /// Takes up to the claim's limit.
+    /// Takes what the claim has room for.
     pub(crate) fn take(
         mut self,
         write: &mut Write<'_>,
@@ -73,36 +75,26 @@ impl Waiting {
         now: Timestamp,
     ) -> Result<(Vec<Job>, Option<Duration>)> {
         let failed = |e| reader.failed(e);
-        let mut claimed = Vec::new();
+        let (mut room, mut past, mut claimed) = (claim.room(), LOOK_PAST, Vec::new());
         for front in &self.due {
-            let room = claim.limit - claimed.len();
-            if room == 0 {
+            if room.left() == 0 {
                 return Ok((claimed, None));
             }
-            let place = params![front.queue, front.priority, now.as_micros(), room as i64];
-            let connection = write.connection;
-            let jobs = reader.jobs(connection, write.memory, CLAIMABLE, place)?;
-            let trigger = Trigger::Claim { worker: &claim.worker, lease_for: claim.lease_for };
-            let mut statement = connection.prepare_cached(CLAIM).map_err(failed)?;
-            for mut job in jobs {
-                let Ok(Decision { transition, .. }) = decide(&job, &trigger, now) else { continue };
-                transition.apply(&mut job);
-                statement
-                    .execute(params![
-                        job.id.as_bytes(),
-                        job.lease.0,
-                        job.lease_until.map(Timestamp::as_micros),
-                        claim.worker.as_str(),
-                        now.as_micros()
-                    ])
-                    .map_err(failed)?;
-                if write.memory.was_unreadable(job.id) {
-                    hand_back(write, &job, now).map_err(failed)?;
-                } else {
-                    claimed.push(job);
+            let place = params![front.queue, front.priority, now.as_micros(), room.left() as i64];
+            let mut jobs = reader.jobs(write.connection, write.memory, CLAIMABLE, place)?;
+            let full = jobs.len() == room.left();
+            jobs.retain(|job| room.take(&job.task, job.losses));
+            take(write, reader, claim, jobs, &mut claimed, now)?;
+            if full && room.left() > 0 {
+                // Some were passed over. Those behind them may fit.
+                let ids = front.behind(write, reader, &mut room, &mut past, now)?;
+                for id in ids {
+                    let jobs = reader.jobs(write.connection, write.memory, JOB, [id.as_bytes()])?;
+                    take(write, reader, claim, jobs, &mut claimed, now)?;
                 }
             }
-            let next: Option<i64> = connection
+            let next: Option<i64> = write
+                .connection
                 .prepare_cached(NEXT_DUE)
                 .and_then(|mut next| {
                     next.query_row(params![front.queue, front.priority, now.as_micros()], |row| row.get(0))
@@ -113,9 +105,74 @@ impl Waiting {
                 self.later = Some(self.later.map_or(run_at, |later| later.min(run_at)));
             }
         }
-        let next_due_in = if claimed.len() < claim.limit { self.next_due_in(now) } else { None };
+        let next_due_in = if room.left() > 0 { self.next_due_in(now) } else { None };
         Ok((claimed, next_due_in))
     }
+}
+
+impl Front {
+    /// The jobs that there is room for, looking past at most so many others, and reading little of each.
+    fn behind(
+        &self,
+        write: &Write<'_>,
+        reader: &Reader<'_>,
+        room: &mut Room<'_>,
+        past: &mut usize,
+        now: Timestamp,
+    ) -> Result<Vec<JobId>> {
+        let failed = |e| reader.failed(e);
+        let mut fitting = Vec::new();
+        let mut statement = write.prepare(BEHIND).map_err(failed)?;
+        let look = *past + room.left();
+        let mut rows = statement
+            .query(params![self.queue, self.priority, now.as_micros(), look as i64])
+            .map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            if room.left() == 0 || *past == 0 {
+                break;
+            }
+            let task = TaskName::new(reader.text(row, 1)?)?;
+            if room.take(&task, reader.get(row, 2)?) {
+                fitting.push(JobId::from_bytes(reader.get(row, 0)?));
+            } else {
+                *past -= 1;
+            }
+        }
+        Ok(fitting)
+    }
+}
+
+/// Claims these jobs; one that cannot be read here goes back at once.
+fn take(
+    write: &mut Write<'_>,
+    reader: &Reader<'_>,
+    claim: &Claim,
+    jobs: Vec<Job>,
+    claimed: &mut Vec<Job>,
+    now: Timestamp,
+) -> Result<()> {
+    let failed = |e| reader.failed(e);
+    let trigger = Trigger::Claim { worker: &claim.worker, lease_for: claim.lease_for };
+    let mut statement = write.connection.prepare_cached(CLAIM).map_err(failed)?;
+    for mut job in jobs {
+        let Ok(Decision { transition, .. }) = decide(&job, &trigger, now) else { continue };
+        transition.apply(&mut job);
+        statement
+            .execute(params![
+                job.id.as_bytes(),
+                job.lease.0,
+                job.lease_until.map(Timestamp::as_micros),
+                claim.worker.as_str(),
+                now.as_micros()
+            ])
+            .map_err(failed)?;
+        if write.memory.was_unreadable(job.id) {
+            hand_back(write, &job, now).map_err(failed)?;
+        } else {
+            claimed.push(job);
+        }
+    }
+    Ok(())
 }
 
 /// A job that this build cannot read waits, with a growing delay, for a worker that can.

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Subscription, Topic, Waker};
-use crate::{
-    Capability, End, Held, Job, JobId, NewJob, QueueName, Result, Retention, State, Timestamp, WorkerName,
-};
+use super::{Claim, Subscription, Topic, Waker};
+use crate::{Capability, End, Held, Job, JobId, NewJob, Result, Retention, State, Timestamp};
 
 /// Where jobs wait and change state. Each method is atomic: all of its batch happens, or none.
 pub trait JobStore: Send + Sync {
@@ -47,19 +45,6 @@ pub enum Enqueued {
     New,
     /// Accepted earlier under the same id; this is where it is.
     Existing(State),
-}
-
-/// A worker's wish for jobs.
-#[derive(Debug, Clone)]
-pub struct Claim {
-    /// Who asks.
-    pub worker: WorkerName,
-    /// From these queues; none named means all.
-    pub queues: Vec<QueueName>,
-    /// At most so many.
-    pub limit: usize,
-    /// For how long, unless renewed.
-    pub lease_for: Duration,
 }
 
 /// The answer to an exchange.

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+mod claim;
 mod inspect;
 mod jobs;
 mod results;
 mod schedules;
 mod wake;
 
+pub use claim::{Claim, LOOK_PAST, Room, Share, Tasks};
 pub use inspect::{Filter, Inspect, Page, QueueCounts};
-pub use jobs::{Cancelled, Claim, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
+pub use jobs::{Cancelled, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
 pub use results::{ResultStore, StoredResult};
 pub use schedules::{Fired, ScheduleStore};
 pub use wake::{Subscription, Topic, Waker};

@@ -76,6 +76,7 @@ impl Exchange {
             worker: shared.config.worker.clone(),
             queues: shared.config.queues.clone(),
             limit,
+            shares: Vec::new(),
             lease_for: shared.config.lease,
         })
     }

@@ -125,8 +125,8 @@ impl Bench {
 
     /// Claims the next job as another worker would.
     pub(crate) fn claim_elsewhere(&self) -> Job {
-        let claim =
-            Claim { worker: builders::worker("worker-2"), queues: Vec::new(), limit: 1, lease_for: LEASE };
+        let worker = builders::worker("worker-2");
+        let claim = Claim { worker, queues: Vec::new(), limit: 1, shares: Vec::new(), lease_for: LEASE };
         self.truth.jobs.exchange(&[], Some(&claim)).unwrap().claimed.remove(0)
     }
 

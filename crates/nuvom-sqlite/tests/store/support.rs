@@ -67,7 +67,7 @@ pub(crate) fn state(store: &SqliteStore, id: JobId) -> Option<State> {
 }
 
 pub(crate) fn wish(limit: usize) -> Claim {
-    Claim { worker: worker("worker-1"), queues: Vec::new(), limit, lease_for: LEASE }
+    Claim { worker: worker("worker-1"), queues: Vec::new(), limit, shares: Vec::new(), lease_for: LEASE }
 }
 
 /// How many jobs there are in all.

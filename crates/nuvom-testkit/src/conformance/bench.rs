@@ -188,7 +188,7 @@ pub(crate) fn only<T>(answers: Vec<T>) -> T {
 
 /// A claim from all queues.
 pub(crate) fn wish(limit: usize) -> Claim {
-    Claim { worker: worker("worker-1"), queues: Vec::new(), limit, lease_for: LEASE }
+    Claim { worker: worker("worker-1"), queues: Vec::new(), limit, shares: Vec::new(), lease_for: LEASE }
 }
 
 /// A claim from the named queues.

@@ -1,8 +1,11 @@
 //! A worker gets the most urgent jobs that are due, each for itself and for a limited time.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use nuvom_core::{Lease, NewJob, State};
+use nuvom_core::ports::{Claim, Share, Tasks};
+use nuvom_core::{Lease, NewJob, State, TaskName};
 
 use super::Harness;
 use super::bench::{Bench, LEASE, MANY, ids, ids_of_new, wish, wish_from};
@@ -237,4 +240,64 @@ pub fn many_jobs_are_claimed_in_one_batch_in_order(harness: &dyn Harness) {
 fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
     values.sort();
     values
+}
+
+pub fn a_claim_passes_over_jobs_that_it_has_no_room_for(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    bench.jobs().enqueue(&jobs("slow", 20)).unwrap();
+    let quick = bench.enqueue(a_job("quick"));
+
+    let claimed = bench.exchange(&[], Some(&Claim { shares: vec![only("slow", 2)], ..wish(5) })).claimed;
+
+    let tasks: Vec<&str> = claimed.iter().map(|job| job.task.as_str()).collect();
+    assert_eq!(tasks, ["slow", "slow", "quick"]);
+    assert_eq!(claimed[2].id, quick);
+}
+
+pub fn a_share_of_all_but_some_tasks_leaves_those_alone(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    bench.enqueue(a_job("slow"));
+    bench.enqueue(a_job("quick"));
+    let others = Tasks::AllBut(Arc::new(HashSet::from([task("slow")])));
+    let none = Share { tasks: others, lost_before: false, limit: 0 };
+
+    let claimed = bench.exchange(&[], Some(&Claim { shares: vec![none], ..wish(5) })).claimed;
+
+    assert_eq!(claimed.iter().map(|job| job.task.as_str()).collect::<Vec<_>>(), ["slow"]);
+}
+
+pub fn jobs_that_lost_a_holder_can_be_limited_apart(harness: &dyn Harness) {
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.leases) else { return };
+    bench.jobs().enqueue(&jobs("mail", 3)).unwrap();
+    bench.claim_up_to(3);
+    bench.advance(LEASE);
+    assert_eq!(bench.jobs().reap(10).unwrap().len(), 3);
+    bench.jobs().enqueue(&jobs("mail", 2)).unwrap();
+    let all = Tasks::AllBut(Arc::default());
+    let suspects = Share { tasks: all, lost_before: true, limit: 1 };
+
+    let claimed = bench.exchange(&[], Some(&Claim { shares: vec![suspects], ..wish(5) })).claimed;
+
+    assert_eq!(claimed.iter().map(|job| job.losses).collect::<Vec<_>>(), [1, 0, 0]);
+}
+
+pub fn what_is_passed_over_hides_no_other_queue_or_priority(harness: &dyn Harness) {
+    let Some(bench) = Bench::promising(harness, |can| can.priorities) else { return };
+    bench.enqueue(a_job("slow").priority(0));
+    let low = bench.enqueue(a_job("quick").priority(9));
+    let apart = bench.enqueue(a_job("quick").queue("apart"));
+
+    let claimed = bench.exchange(&[], Some(&Claim { shares: vec![only("slow", 0)], ..wish(1) })).claimed;
+    let next = bench.exchange(&[], Some(&Claim { shares: vec![only("slow", 0)], ..wish(1) })).claimed;
+
+    assert_eq!(ids(&claimed), [apart]);
+    assert_eq!(ids(&next), [low]);
+}
+
+fn only(name: &str, limit: usize) -> Share {
+    Share { tasks: Tasks::Only(Arc::new(HashSet::from([task(name)]))), lost_before: false, limit }
+}
+
+fn task(name: &str) -> TaskName {
+    TaskName::new(name).unwrap()
 }

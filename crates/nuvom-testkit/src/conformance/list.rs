@@ -41,6 +41,10 @@ macro_rules! conformance_tests {
                 priorities_count_across_queues
                 an_exchange_of_nothing_is_fine
                 many_jobs_are_claimed_in_one_batch_in_order
+                a_claim_passes_over_jobs_that_it_has_no_room_for
+                a_share_of_all_but_some_tasks_leaves_those_alone
+                jobs_that_lost_a_holder_can_be_limited_apart
+                what_is_passed_over_hides_no_other_queue_or_priority
             }
             finish {
                 a_success_ends_the_job

@@ -1,0 +1,136 @@
+//! What a worker asks for: how many jobs, and of which kinds it has room for fewer.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{QueueName, TaskName, WorkerName};
+
+/// A store looks at no more than so many waiting jobs that a claim has no room for; what stands behind them waits.
+/// Far enough that one kind of job seldom hides the others, near enough that a look stays cheap.
+pub const LOOK_PAST: usize = 1_000;
+
+/// A worker's wish for jobs.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Who asks.
+    pub worker: WorkerName,
+    /// From these queues; none named means all.
+    pub queues: Vec<QueueName>,
+    /// At most so many.
+    pub limit: usize,
+    /// Of some of them, fewer: a job must fit into every share that covers it, or is passed over.
+    pub shares: Vec<Share>,
+    /// For how long, unless renewed.
+    pub lease_for: Duration,
+}
+
+/// How many jobs of one kind a claim has room for.
+#[derive(Debug, Clone)]
+pub struct Share {
+    /// The tasks that it covers.
+    pub tasks: Tasks,
+    /// Whether it covers only jobs that have lost a holder before.
+    pub lost_before: bool,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Some tasks among all.
+#[derive(Debug, Clone)]
+pub enum Tasks {
+    /// These.
+    Only(Arc<HashSet<TaskName>>),
+    /// All others.
+    AllBut(Arc<HashSet<TaskName>>),
+}
+
+impl Claim {
+    /// Counts what is taken against the claim.
+    pub fn room(&self) -> Room<'_> {
+        Room { left: self.limit, shares: self.shares.iter().map(|share| (share, share.limit)).collect() }
+    }
+}
+
+/// What a claim has room for still.
+#[derive(Debug)]
+pub struct Room<'a> {
+    left: usize,
+    shares: Vec<(&'a Share, usize)>,
+}
+
+impl Room<'_> {
+    /// How many more jobs there is room for, of whatever kind.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Takes a job of this task that has lost so many holders, if it fits.
+    pub fn take(&mut self, task: &TaskName, losses: u32) -> bool {
+        let covers = |share: &Share| (losses > 0 || !share.lost_before) && share.tasks.contain(task);
+        if self.left == 0 || self.shares.iter().any(|(share, left)| *left == 0 && covers(share)) {
+            return false;
+        }
+        self.left -= 1;
+        for (share, left) in &mut self.shares {
+            if covers(share) {
+                *left -= 1;
+            }
+        }
+        true
+    }
+}
+
+impl Tasks {
+    /// Whether this task is among them.
+    pub fn contain(&self, task: &TaskName) -> bool {
+        match self {
+            Tasks::Only(tasks) => tasks.contains(task),
+            Tasks::AllBut(tasks) => !tasks.contains(task),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(task: &str) -> TaskName {
+        TaskName::new(task).unwrap()
+    }
+
+    fn claim(limit: usize, shares: Vec<Share>) -> Claim {
+        let worker = WorkerName::new("w").unwrap();
+        Claim { worker, queues: Vec::new(), limit, shares, lease_for: Duration::from_secs(30) }
+    }
+
+    fn slow() -> Arc<HashSet<TaskName>> {
+        Arc::new(HashSet::from([name("slow")]))
+    }
+
+    #[test]
+    fn a_job_fits_only_if_every_share_that_covers_it_has_room() {
+        let shares = vec![
+            Share { tasks: Tasks::Only(slow()), lost_before: false, limit: 1 },
+            Share { tasks: Tasks::AllBut(slow()), lost_before: true, limit: 1 },
+        ];
+        let claim = claim(9, shares);
+        let mut room = claim.room();
+
+        assert!(room.take(&name("slow"), 0));
+        assert!(!room.take(&name("slow"), 0));
+        assert!(room.take(&name("quick"), 1));
+        assert!(!room.take(&name("quick"), 2));
+        assert!(room.take(&name("quick"), 0));
+        assert_eq!(room.left(), 6);
+    }
+
+    #[test]
+    fn nothing_fits_beyond_the_limit() {
+        let claim = claim(1, Vec::new());
+        let mut room = claim.room();
+
+        assert!(room.take(&name("quick"), 0));
+        assert!(!room.take(&name("quick"), 0));
+    }
+}
