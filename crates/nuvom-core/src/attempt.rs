@@ -61,6 +61,8 @@ pub enum HandBack {
     Stop,
     /// The worker's slots are taken by long jobs; another one may have a free slot.
     Busy,
+    /// Its process had to end because of another job in it.
+    Displaced,
     /// Its record cannot be read in full here; a worker of another version may be able to.
     Unreadable,
     /// No task of this name is registered here; a worker of another version may know it.

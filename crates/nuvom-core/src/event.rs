@@ -71,6 +71,47 @@ pub enum Event {
         /// Where the job is now.
         state: State,
     },
+    /// An attempt was asked to end, did not, and cannot be made to: it keeps its lease until it ends by itself.
+    Stuck {
+        /// The job.
+        id: JobId,
+        /// The lease under which it runs.
+        lease: Lease,
+        /// Its task.
+        task: TaskName,
+        /// Where it is, as a Python stack; empty if that cannot be found out.
+        stack: String,
+    },
+    /// A child process ended that should not have.
+    ChildDied {
+        /// Its process id.
+        pid: u32,
+        /// How it died, as a sentence.
+        death: String,
+        /// Attempts that it took along.
+        lost: usize,
+    },
+    /// A child process is replaced because of its age or size.
+    ChildRetired {
+        /// Its process id.
+        pid: u32,
+        /// Jobs that it was given.
+        jobs: u64,
+        /// Its memory, in bytes, where that is known.
+        rss: Option<u64>,
+    },
+    /// So many attempts are stuck that the worker ends.
+    Overrun {
+        /// How many.
+        stuck: usize,
+    },
+    /// A part of the worker gave no sign of life for too long, so the worker ends.
+    Stalled {
+        /// Which.
+        duty: &'static str,
+        /// For how long, about.
+        silent_for: Duration,
+    },
     /// Ended jobs were removed.
     Pruned {
         /// How many.

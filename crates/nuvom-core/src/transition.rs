@@ -275,6 +275,9 @@ fn handed_back(job: &Job, reason: HandBack, now: Timestamp) -> Decision {
     let (run_at, error) = match reason {
         HandBack::Stop => (now, JobError::new("Stopped", "its worker stopped")),
         HandBack::Busy => (now, JobError::new("Busy", "long jobs kept its worker from starting it")),
+        HandBack::Displaced => {
+            (now, JobError::new("Displaced", "its process was ended because another job in it could not be"))
+        }
         HandBack::Unreadable => (
             now + unknown_task_delay(job.handbacks),
             JobError::new("Unreadable", "its options were written by another version of Nuvom"),

@@ -25,6 +25,8 @@ pub struct WorkerConfig {
     pub retention: Retention,
     /// How often ended jobs are looked through.
     pub prune: Duration,
+    /// A part of the worker that gives no sign of life for so long ends it.
+    pub watchdog: Duration,
     /// How long a stop waits for running jobs.
     pub stop_grace: Duration,
     /// How long it waits again after it has interrupted them.

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use nuvom_core::{End, Held, Job};
+use nuvom_core::{End, Event, Held, Job};
+
+use crate::service::Waking;
 
 /// Runs attempts. It owns the jobs it was given until it reports their end or gives them back.
 pub trait Executor: Send + Sync {
     /// Begins to run what is submitted, and reports ends to `outcomes`.
     fn start(&self, outcomes: Arc<dyn Outcomes>);
 
-    /// How many attempts can run at once.
+    /// How many attempts can run at once, now.
     fn slots(&self) -> usize;
 
     /// What it has to do.
@@ -26,6 +28,27 @@ pub trait Executor: Send + Sync {
 
     /// Ends when nothing runs any more; answers false if something could not be ended.
     fn close(&self) -> bool;
+
+    /// Whether an attempt that kills its process takes no other one along.
+    fn isolates(&self) -> bool {
+        false
+    }
+
+    /// The attempts that were asked to end, did not, and cannot be made to: for each the end to be reported if
+    /// the whole worker goes away.
+    fn stuck(&self) -> Vec<End> {
+        Vec::new()
+    }
+
+    /// Why it will never run anything again, if so.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
+    /// Its own services, by name, for the watchdog.
+    fn services(&self) -> Vec<(&'static str, Waking)> {
+        Vec::new()
+    }
 }
 
 /// Why an attempt should end.
@@ -44,13 +67,21 @@ pub enum Interrupt {
 pub struct Load {
     /// Jobs that have not started.
     pub queued: usize,
-    /// Attempts that run.
+    /// Attempts that run in its slots; those that are stuck have none any more.
     pub running: usize,
 }
 
-/// Receives the ends of attempts.
+/// Receives the ends of attempts, and what else an executor has to say.
 pub trait Outcomes: Send + Sync {
     /// An attempt ended. `more` says that the same thread goes on with another job at once, so the end may
     /// wait a moment for company.
     fn ended(&self, end: End, more: bool);
+
+    /// There is more room than before, without an end.
+    fn has_room(&self) {}
+
+    /// Something happened that people should know.
+    fn tell(&self, event: Event) {
+        let _ = event;
+    }
 }

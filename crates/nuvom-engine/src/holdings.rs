@@ -13,6 +13,8 @@ pub(crate) struct Holding {
     pub(crate) lease: Lease,
     pub(crate) task: TaskName,
     pub(crate) attempt: u32,
+    /// The place of the pool that runs it.
+    pub(crate) pool: usize,
     /// When it was claimed, on the monotonic clock.
     pub(crate) claimed_at: Duration,
     /// When the last good beat, or the claim, was sent.
@@ -46,19 +48,30 @@ impl Hasher for Tail {
 
 impl Holdings {
     /// Adds claims that were asked for at `sent_at`.
-    pub(crate) fn add(&self, jobs: &[Job], sent_at: Duration) {
+    pub(crate) fn add(&self, jobs: &[Job], sent_at: Duration, pool: impl Fn(&Job) -> usize) {
         let mut held = self.lock();
         for job in jobs {
             let holding = Holding {
                 lease: job.lease,
                 task: job.task.clone(),
                 attempt: job.attempt(),
+                pool: pool(job),
                 claimed_at: sent_at,
                 sent_at,
                 ended: false,
             };
             held.insert(job.id, holding);
         }
+    }
+
+    /// How many of these claims each of so many pools has.
+    pub(crate) fn by_pool(&self, claims: impl Iterator<Item = Held>, pools: usize) -> Vec<usize> {
+        let held = self.lock();
+        let mut counts = vec![0; pools];
+        for claim in claims {
+            counts[held.get(&claim.id).map_or(0, |holding| holding.pool)] += 1;
+        }
+        counts
     }
 
     /// Forgets claims, and answers what was known of each.
@@ -116,6 +129,13 @@ impl Holdings {
     /// When the oldest of the last good beats was sent, of those for attempts that run.
     pub(crate) fn oldest(&self) -> Option<Duration> {
         self.lock().values().filter(|holding| !holding.ended).map(|holding| holding.sent_at).min()
+    }
+
+    /// The claims whose attempts have not ended.
+    pub(crate) fn running(&self) -> Vec<Held> {
+        let held = self.lock();
+        let running = held.iter().filter(|(_, holding)| !holding.ended);
+        running.map(|(id, holding)| Held { id: *id, lease: holding.lease }).collect()
     }
 
     pub(crate) fn all(&self) -> Vec<Held> {

@@ -31,11 +31,24 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     woken: bool,
-    life: Life,
+    phase: Phase,
+    runs: u64,
+    busy: bool,
+}
+
+/// A sign of life, as a watchdog sees it: one that is the same at every look is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Life {
+    /// How often the duty has begun to run.
+    pub(crate) runs: u64,
+    /// Whether it runs now.
+    pub(crate) busy: bool,
+    /// Whether it will not run again.
+    pub(crate) ended: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Life {
+enum Phase {
     #[default]
     Going,
     Stopping,
@@ -61,7 +74,20 @@ impl Waking {
 
     /// Whether the duty panicked.
     pub fn is_broken(&self) -> bool {
-        self.lock().life == Life::Broken
+        self.lock().phase == Phase::Broken
+    }
+
+    /// What the duty is doing.
+    pub(crate) fn life(&self) -> Life {
+        let state = self.lock();
+        let ended = matches!(state.phase, Phase::Ended | Phase::Broken);
+        Life { runs: state.runs, busy: state.busy, ended }
+    }
+
+    fn runs_now(&self) {
+        let mut state = self.lock();
+        state.runs += 1;
+        state.busy = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -71,13 +97,14 @@ impl Waking {
     /// Sleeps; answers whether to go on.
     fn sleep(&self, span: Duration) -> bool {
         let mut state = self.lock();
-        if !state.woken && state.life == Life::Going && !span.is_zero() {
-            let asleep = |state: &mut State| !state.woken && state.life == Life::Going;
+        state.busy = false;
+        if !state.woken && state.phase == Phase::Going && !span.is_zero() {
+            let asleep = |state: &mut State| !state.woken && state.phase == Phase::Going;
             let waited = self.0.changed.wait_timeout_while(state, span, asleep);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         state.woken = false;
-        state.life == Life::Going
+        state.phase == Phase::Going
     }
 }
 
@@ -103,8 +130,8 @@ impl Service {
     /// Asks it to end after what it is doing. Asking twice is fine.
     pub fn stop(&self) {
         let mut state = self.waking.lock();
-        if state.life == Life::Going {
-            state.life = Life::Stopping;
+        if state.phase == Phase::Going {
+            state.phase = Phase::Stopping;
         }
         drop(state);
         self.waking.0.changed.notify_all();
@@ -115,7 +142,7 @@ impl Service {
         self.stop();
         let deadline = Instant::now() + limit;
         let mut state = self.waking.lock();
-        while matches!(state.life, Life::Going | Life::Stopping) {
+        while matches!(state.phase, Phase::Going | Phase::Stopping) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -138,6 +165,7 @@ impl Drop for Service {
 fn run(mut duty: impl Duty, waking: &Waking) {
     let worked = catch_unwind(AssertUnwindSafe(|| {
         loop {
+            waking.runs_now();
             let span = duty.run_once();
             if !waking.sleep(span) {
                 return;
@@ -147,7 +175,7 @@ fn run(mut duty: impl Duty, waking: &Waking) {
     // Whatever the duty holds, such as a database connection, is gone before anyone hears of the end.
     drop(duty);
     let mut state = waking.lock();
-    state.life = if worked.is_ok() { Life::Ended } else { Life::Broken };
+    state.phase = if worked.is_ok() { Phase::Ended } else { Phase::Broken };
     drop(state);
     waking.0.changed.notify_all();
 }

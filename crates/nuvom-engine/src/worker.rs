@@ -1,76 +1,36 @@
 //! The worker: its duties, put together, and its end.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nuvom_core::ports::{Stores, Subscription, Topic};
-use nuvom_core::{Clock, End, Error, ErrorKind, Event, EventSink, HandBack, Held, JobId, Outcome, Result};
+use nuvom_core::{Clock, End, Error, ErrorKind, Event, EventSink, HandBack, Held, Outcome, Result};
 
 use crate::completer::Completer;
 use crate::config::WorkerConfig;
-use crate::duties::{Exchange, Heartbeat, Pruner, Reaper};
-use crate::executor::{Executor, Interrupt, Outcomes};
+use crate::duties::{Exchange, Heartbeat, Pruner, Reaper, Watchdog};
+use crate::executor::{Interrupt, Outcomes};
 use crate::holdings::Holdings;
+use crate::pools::Pools;
 use crate::service::{Service, Waking};
-
-/// A notice can be missed between a look and the wait for the next, so that wait is short.
-const LOOK: Duration = Duration::from_millis(20);
+use crate::stop::{self, Ending, Ends, Exit, Phase};
 
 /// What the duties of one worker have in common.
 pub(crate) struct Shared {
     pub(crate) config: WorkerConfig,
     pub(crate) stores: Stores,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) pools: Arc<Pools>,
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) completer: Arc<Completer>,
     pub(crate) holdings: Arc<Holdings>,
     exchange: Waking,
     ending: Arc<Mutex<Ending>>,
-    progress: Condvar,
+    pub(crate) progress: Condvar,
     /// Set when no later call can succeed: the file was deleted or replaced, or is damaged.
     store_is_gone: AtomicBool,
-}
-
-/// How far the worker has come with its end.
-#[derive(Debug)]
-struct Ending {
-    phase: Phase,
-    /// Whether the exchange has seen that the worker stops. Before, a claim may still be under way.
-    settled: bool,
-    /// Jobs that had started and were cut off.
-    handed_back: HashSet<JobId>,
-}
-
-/// Hears of each end before the completer does, and counts the attempts that the stop cut off.
-struct Ends {
-    completer: Arc<Completer>,
-    holdings: Arc<Holdings>,
-    ending: Arc<Mutex<Ending>>,
-}
-
-impl Outcomes for Ends {
-    fn ended(&self, end: End, more: bool) {
-        self.holdings.ended(std::iter::once(Held { id: end.id, lease: end.lease }));
-        if let Outcome::HandedBack { reason: HandBack::Stop } = end.outcome {
-            let mut ending = lock(&self.ending);
-            if matches!(ending.phase, Phase::Cutting(_)) {
-                ending.handed_back.insert(end.id);
-            }
-        }
-        self.completer.ended(end, more);
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Running,
-    /// Claims nothing more; running jobs may finish until then.
-    Draining(Instant),
-    /// Running jobs have been interrupted; they have until then to end.
-    Cutting(Instant),
+    stalled: AtomicBool,
 }
 
 impl Shared {
@@ -103,6 +63,13 @@ impl Shared {
         }
     }
 
+    /// Notes that a part of the worker gives no sign of life; answers whether that is news.
+    pub(crate) fn stall(&self) -> bool {
+        let first = !self.stalled.swap(true, Ordering::AcqRel);
+        self.progressed();
+        first
+    }
+
     pub(crate) fn store_failed(&self, duty: &'static str, error: Error) {
         self.events.emit(vec![Event::StoreFailed { duty, error }]);
     }
@@ -121,22 +88,9 @@ impl Shared {
         Ok(gone.len())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Ending> {
-        lock(&self.ending)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn lock(ending: &Mutex<Ending>) -> MutexGuard<'_, Ending> {
-    ending.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// How a worker ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// All that it had started ended.
-    Drained,
-    /// So many jobs had started, and went back to their queues.
-    HandedBack(usize),
 }
 
 /// The duties of a worker before they get their threads: tests run them one by one.
@@ -149,6 +103,8 @@ pub struct Duties {
     pub reaper: Reaper,
     /// Forgets old jobs.
     pub pruner: Pruner,
+    /// Looks after the others.
+    pub watchdog: Watchdog,
     shared: Arc<Shared>,
     waking: Waking,
     subscriptions: Vec<Subscription>,
@@ -160,27 +116,34 @@ impl Duties {
         config: WorkerConfig,
         stores: Stores,
         clock: Arc<dyn Clock>,
-        executor: Arc<dyn Executor>,
+        pools: impl Into<Pools>,
         events: Arc<dyn EventSink>,
     ) -> Self {
         let exchange = Waking::new();
         let completer = Arc::new(Completer::new(exchange.clone()));
-        let ending = Ending { phase: Phase::Running, settled: false, handed_back: HashSet::new() };
         let shared = Arc::new(Shared {
             config,
             stores,
             clock,
-            executor,
+            pools: Arc::new(pools.into()),
             events,
             completer: Arc::clone(&completer),
             holdings: Arc::default(),
             exchange: exchange.clone(),
-            ending: Arc::new(Mutex::new(ending)),
+            ending: Arc::default(),
             progress: Condvar::new(),
             store_is_gone: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
         });
-        let (holdings, ending) = (Arc::clone(&shared.holdings), Arc::clone(&shared.ending));
-        shared.executor.start(Arc::new(Ends { completer, holdings, ending }));
+        let outcomes: Arc<dyn Outcomes> = Arc::new(Ends {
+            completer,
+            holdings: Arc::clone(&shared.holdings),
+            ending: Arc::clone(&shared.ending),
+            pools: Arc::downgrade(&shared.pools),
+            exchange: exchange.clone(),
+            events: Arc::clone(&shared.events),
+        });
+        shared.pools.start(&outcomes);
         let (waking, urgent) = (Waking::new(), Arc::new(AtomicBool::new(false)));
         let subscriptions = subscribe(&shared, &exchange, &waking, &urgent);
         Self {
@@ -188,6 +151,7 @@ impl Duties {
             heartbeat: Heartbeat::new(Arc::clone(&shared), urgent),
             reaper: Reaper::new(Arc::clone(&shared)),
             pruner: Pruner::new(Arc::clone(&shared)),
+            watchdog: Watchdog::new(Arc::clone(&shared)),
             shared,
             waking,
             subscriptions,
@@ -196,14 +160,22 @@ impl Duties {
 
     /// Gives each duty its thread.
     pub fn start(self) -> Result<Worker> {
-        let Self { exchange, heartbeat, reaper, pruner, shared, waking, subscriptions } = self;
-        let wakings = [shared.exchange.clone(), waking, Waking::new(), Waking::new()];
-        let [exchange_waking, heartbeat_waking, reaper_waking, pruner_waking] = wakings.clone();
+        let Self { exchange, heartbeat, reaper, pruner, mut watchdog, shared, waking, subscriptions } = self;
+        let wakings = [shared.exchange.clone(), waking, Waking::new(), Waking::new(), Waking::new()];
+        let [exchange_waking, heartbeat_waking, reaper_waking, pruner_waking, watchdog_waking] =
+            wakings.clone();
+        watchdog.watch_closely("exchange", exchange_waking.clone());
+        watchdog.watch("heartbeat", heartbeat_waking.clone());
+        watchdog.watch("reaper", reaper_waking.clone());
+        for (name, waking) in shared.pools.services() {
+            watchdog.watch(name, waking);
+        }
         let services = vec![
             Service::start(exchange, exchange_waking)?,
             Service::start(heartbeat, heartbeat_waking)?,
             Service::start(reaper, reaper_waking)?,
             Service::start(pruner, pruner_waking)?,
+            Service::start(watchdog, watchdog_waking)?,
         ];
         shared.events.emit(vec![Event::WorkerStarted { worker: shared.config.worker.clone() }]);
         Ok(Worker {
@@ -217,7 +189,7 @@ impl Duties {
 
 /// Claims and runs jobs until it is told to stop.
 pub struct Worker {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     services: Mutex<Vec<Service>>,
     wakings: Vec<Waking>,
     _subscriptions: Vec<Subscription>,
@@ -229,10 +201,10 @@ impl Worker {
         config: WorkerConfig,
         stores: Stores,
         clock: Arc<dyn Clock>,
-        executor: Arc<dyn Executor>,
+        pools: impl Into<Pools>,
         events: Arc<dyn EventSink>,
     ) -> Result<Self> {
-        Duties::assemble(config, stores, clock, executor, events).start()
+        Duties::assemble(config, stores, clock, pools, events).start()
     }
 
     /// First request to stop: claims nothing more, hands back what has not started, lets the rest finish for
@@ -244,7 +216,7 @@ impl Worker {
         }
         ending.phase = Phase::Draining(Instant::now() + self.shared.config.stop_grace);
         drop(ending);
-        let (worker, running) = (self.shared.config.worker.clone(), self.shared.executor.load().running);
+        let (worker, running) = (self.shared.config.worker.clone(), self.shared.pools.running());
         self.shared.events.emit(vec![Event::WorkerStopping { worker, running }]);
         self.shared.exchange.wake();
         self.shared.progressed();
@@ -259,19 +231,27 @@ impl Worker {
         }
         ending.phase = Phase::Cutting(Instant::now() + self.shared.config.cut_grace);
         drop(ending);
-        self.shared.executor.interrupt(&self.shared.holdings.all(), Interrupt::Stop);
+        self.shared.pools.interrupt(&self.shared.holdings.all(), Interrupt::Stop);
         self.shared.progressed();
     }
 
-    /// Whether a duty broke or the store is gone for good: the worker stops rather than look alive.
+    /// Whether it cannot go on: a duty broke, the store is gone for good, or nothing can be run.
     pub fn is_broken(&self) -> bool {
-        self.shared.store_is_gone.load(Ordering::Acquire) || self.wakings.iter().any(Waking::is_broken)
+        self.shared.store_is_gone.load(Ordering::Acquire)
+            || self.wakings.iter().any(Waking::is_broken)
+            || self.shared.pools.failure().is_some()
     }
 
-    /// Waits, once a stop was asked for, until everything has ended or gone back, and ends all threads.
+    /// Whether the watchdog found that a part of it gives no sign of life.
+    pub fn is_stalled(&self) -> bool {
+        self.shared.stalled.load(Ordering::Acquire)
+    }
+
+    /// Waits, once a stop was asked for, until everything has ended or gone back, and ends all threads. A worker
+    /// that cannot go on stops by itself.
     pub fn wait(&self) -> Exit {
-        self.wait_until_idle();
-        self.shared.executor.close();
+        stop::wait_until_idle(self);
+        self.shared.pools.close();
         let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
         services.iter().for_each(Service::stop);
         // A duty ends after the call to the store that it is in; one that hangs there is left behind.
@@ -281,58 +261,18 @@ impl Worker {
         });
         let first = !services.is_empty();
         services.clear();
-        let handed_back = self.shared.lock().handed_back.len();
+        let Ending { handed_back, stuck, .. } = &*self.shared.lock();
+        let (handed_back, stuck) = (handed_back.len(), *stuck);
         if first {
             let worker = self.shared.config.worker.clone();
             self.shared.events.emit(vec![Event::WorkerStopped { worker, handed_back }]);
         }
-        if handed_back == 0 { Exit::Drained } else { Exit::HandedBack(handed_back) }
-    }
-
-    /// Waits through the phases; returns when nothing is held, or nothing more can be done about it.
-    fn wait_until_idle(&self) {
-        let shared = &self.shared;
-        let mut given_up = None;
-        loop {
-            let Ending { phase, settled, .. } = *shared.lock();
-            if settled && shared.holdings.len() == 0 && shared.completer.is_empty() {
-                return;
-            }
-            let now = Instant::now();
-            match phase {
-                Phase::Running if self.is_broken() => self.cut(),
-                Phase::Draining(deadline) if now >= deadline => self.cut(),
-                Phase::Cutting(deadline) if now >= deadline => {
-                    // What still runs cannot be interrupted. It goes back, and what it may yet return is void.
-                    let last = *given_up.get_or_insert_with(|| {
-                        let held = shared.holdings.all();
-                        shared.lock().handed_back.extend(held.iter().map(|held| held.id));
-                        shared.hand_back(held.into_iter(), HandBack::Stop);
-                        now + shared.config.cut_grace
-                    });
-                    if now >= last {
-                        // The store cannot be reached: the leases run out by themselves.
-                        return;
-                    }
-                }
-                _ => {}
-            }
-            self.pause(given_up);
+        match (self.is_stalled(), stuck, handed_back) {
+            (true, ..) => Exit::Stalled,
+            (false, 0, 0) => Exit::Drained,
+            (false, 0, _) => Exit::HandedBack(handed_back),
+            (false, ..) => Exit::Stuck(stuck),
         }
-    }
-
-    fn pause(&self, given_up: Option<Instant>) {
-        let ending = self.shared.lock();
-        let deadline = match ending.phase {
-            Phase::Running => None,
-            Phase::Draining(deadline) => Some(deadline),
-            Phase::Cutting(deadline) => Some(given_up.unwrap_or(deadline)),
-        };
-        let span = match deadline {
-            None => Duration::from_millis(200),
-            Some(deadline) => deadline.saturating_duration_since(Instant::now()).min(LOOK),
-        };
-        drop(self.shared.progress.wait_timeout(ending, span));
     }
 }
 

@@ -18,27 +18,30 @@ const LAST_BACKOFF: Duration = Duration::from_secs(5);
 /// Claims and finishes.
 pub struct Exchange {
     shared: Arc<Shared>,
-    dispatcher: Dispatcher,
+    lanes: Vec<Lane>,
     backoff: Duration,
-    /// When a thread of the executor was last free for another job.
+}
+
+/// What is known of the way of jobs through one pool.
+struct Lane {
+    dispatcher: Dispatcher,
+    /// When it was last free for another job.
     free_last: Duration,
 }
 
 impl Exchange {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let now = shared.clock.monotonic();
-        let dispatcher = Dispatcher::new(shared.executor.slots(), shared.config.batch, now);
-        Self { shared, dispatcher, backoff: FIRST_BACKOFF, free_last: now }
+        let lane = || Lane { dispatcher: Dispatcher::new(shared.config.batch, now), free_last: now };
+        let lanes = (0..shared.pools.len()).map(|_| lane()).collect();
+        Self { shared, lanes, backoff: FIRST_BACKOFF }
     }
 
     fn exchange(&mut self) -> Result<Duration, (Error, Vec<End>)> {
         let shared = Arc::clone(&self.shared);
         let mut ends = shared.completer.take();
         let asked_at = shared.clock.monotonic();
-        self.dispatcher.saw(ends.len(), asked_at);
-        if !ends.is_empty() {
-            self.free_last = asked_at;
-        }
+        self.note_ends(&ends, asked_at);
         let claim = self.claim();
         if let Err(error) = self.store_results_apart(&mut ends) {
             return Err((error, ends));
@@ -52,45 +55,69 @@ impl Exchange {
         let full = claim.as_ref().is_some_and(|claim| claimed.len() == claim.limit);
         if !claimed.is_empty() {
             shared.events.emit(vec![Event::Claimed { count: claimed.len() }]);
-            shared.holdings.add(&claimed, asked_at);
-            shared.executor.submit(claimed);
+            shared.holdings.add(&claimed, asked_at, |job| shared.pools.place(&job.task));
+            shared.pools.submit(claimed);
         }
-        if full && self.dispatcher.room(shared.executor.load()) > 0 {
+        if full && self.rooms().iter().any(|room| *room > 0) {
             return Ok(Duration::ZERO);
         }
         let poll = with_jitter(shared.config.poll);
         Ok(next_due_in.map_or(poll, |due| due.min(poll)))
     }
 
+    fn note_ends(&mut self, ends: &[End], now: Duration) {
+        let held = ends.iter().map(|end| Held { id: end.id, lease: end.lease });
+        let counts = match &*self.lanes {
+            [_] => vec![ends.len()],
+            lanes => self.shared.holdings.by_pool(held, lanes.len()),
+        };
+        for (lane, count) in self.lanes.iter_mut().zip(counts) {
+            lane.dispatcher.saw(count, now);
+            if count > 0 {
+                lane.free_last = now;
+            }
+        }
+    }
+
     fn claim(&mut self) -> Option<Claim> {
         let shared = Arc::clone(&self.shared);
         if !shared.is_claiming() {
-            let unstarted = shared.executor.recall();
+            let unstarted = shared.pools.recall_all();
             shared.hand_back(unstarted.iter().map(nuvom_core::Job::held), HandBack::Stop);
             return None;
         }
-        let load = shared.executor.load();
-        self.recall_what_waits_too_long(load);
-        let limit = self.dispatcher.room(load);
+        self.recall_what_waits_too_long();
+        let rooms = self.rooms();
+        let limit = rooms.iter().sum::<usize>().min(shared.config.batch);
         (limit > 0).then(|| Claim {
             worker: shared.config.worker.clone(),
             queues: shared.config.queues.clone(),
             limit,
-            shares: Vec::new(),
+            shares: shared.pools.shares(&rooms),
             lease_for: shared.config.lease,
         })
     }
 
+    /// How many jobs each pool has room for.
+    fn rooms(&self) -> Vec<usize> {
+        let pools = &self.shared.pools;
+        let lanes = self.lanes.iter().enumerate();
+        lanes.map(|(place, lane)| lane.dispatcher.room(pools.slots(place), pools.load(place))).collect()
+    }
+
     /// Jobs that were to start soon but stand behind long ones go back, for workers with free slots.
-    fn recall_what_waits_too_long(&mut self, load: crate::Load) {
-        let now = self.shared.clock.monotonic();
-        if load.queued == 0 || load.running < self.shared.executor.slots() {
-            self.free_last = now;
-        }
-        if now.saturating_sub(self.free_last) > STALE {
-            let unstarted = self.shared.executor.recall();
-            self.shared.hand_back(unstarted.iter().map(nuvom_core::Job::held), HandBack::Busy);
-            self.free_last = now;
+    fn recall_what_waits_too_long(&mut self) {
+        let (now, pools) = (self.shared.clock.monotonic(), &self.shared.pools);
+        for (place, lane) in self.lanes.iter_mut().enumerate() {
+            let load = pools.load(place);
+            if load.queued == 0 || load.running < pools.slots(place) {
+                lane.free_last = now;
+            }
+            if now.saturating_sub(lane.free_last) > STALE {
+                let unstarted = pools.recall(place);
+                self.shared.hand_back(unstarted.iter().map(nuvom_core::Job::held), HandBack::Busy);
+                lane.free_last = now;
+            }
         }
     }
 

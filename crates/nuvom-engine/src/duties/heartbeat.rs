@@ -54,7 +54,7 @@ impl Heartbeat {
                 Renewal::Lost => lost.push(*claim),
             }
         }
-        shared.executor.interrupt(&cancelled, Interrupt::Cancel);
+        shared.pools.interrupt(&cancelled, Interrupt::Cancel);
         self.lost(&lost);
         true
     }
@@ -66,7 +66,7 @@ impl Heartbeat {
         if lost.is_empty() {
             return;
         }
-        shared.executor.interrupt(&lost, Interrupt::LeaseLost);
+        shared.pools.interrupt(&lost, Interrupt::LeaseLost);
         let events = lost.iter().map(|claim| Event::LeaseLost { id: claim.id, lease: claim.lease });
         shared.events.emit(events.collect());
     }

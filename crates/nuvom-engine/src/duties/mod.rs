@@ -4,11 +4,13 @@ mod exchange;
 mod heartbeat;
 mod pruner;
 mod reaper;
+mod watchdog;
 
 pub use exchange::Exchange;
 pub use heartbeat::Heartbeat;
 pub use pruner::Pruner;
 pub use reaper::Reaper;
+pub use watchdog::Watchdog;
 
 use std::time::Duration;
 

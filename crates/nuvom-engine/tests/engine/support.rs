@@ -33,6 +33,7 @@ pub(crate) fn config() -> WorkerConfig {
         poll: NEVER,
         retention: Retention::default(),
         prune: NEVER,
+        watchdog: NEVER,
         stop_grace: NEVER,
         cut_grace: NEVER,
     }
