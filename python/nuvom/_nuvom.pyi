@@ -1,13 +1,19 @@
 # The extension module, by hand; `python -m mypy.stubtest nuvom._nuvom` holds it to what is built.
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, TypedDict, final
+from typing import Any, Literal, TypedDict, final, type_check_only
+
+from nuvom.execution.event_loop import EventLoop
+from nuvom.task import Task
 
 __all__ = [
     "DEBUG_BUILD",
+    "Attempt",
     "Blueprint",
+    "Coroutines",
     "CurrentJob",
     "Slot",
     "WorkerHandle",
@@ -25,6 +31,7 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "load_manifest",
+    "note_kind",
     "project",
     "record",
     "result",
@@ -32,6 +39,7 @@ __all__ = [
     "run_command_line",
     "save_manifest",
     "scan_tasks",
+    "serve_child",
     "settings",
     "status",
     "wait",
@@ -111,24 +119,55 @@ class Slot:
     def serve(self) -> None: ...
 
 @final
+class Coroutines:
+    # What an event loop takes its attempts from; only the extension makes them.
+    def take(self) -> list[Attempt]: ...
+
+@final
+class Attempt:
+    # One attempt on an event loop; it ends by `succeeded` or `failed`.
+    @property
+    def current(self) -> CurrentJob: ...
+    @property
+    def task(self) -> Task[..., Any]: ...
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+    def runs_as(self, task: asyncio.Task[None], event_loop: EventLoop) -> None: ...
+    def succeeded(self, value: object) -> None: ...
+    def failed(self, error: BaseException) -> None: ...
+
+@type_check_only
+class Places(TypedDict):
+    path: list[str]
+    modules: list[str]
+    script: str | None
+
+@type_check_only
+class WorkerOptions(TypedDict):
+    queues: Sequence[str]
+    slots: int | None
+    pool: str | None
+    stop_grace_secs: float | None
+    owns_process: bool
+    places: Places
+
+@final
 class WorkerHandle:
     # Starts to claim.
-    def __new__(
-        cls,
-        name: str,
-        queues: Sequence[str],
-        threads: int | None = None,
-        stop_grace_secs: float | None = None,
-    ) -> WorkerHandle: ...
+    def __new__(cls, name: str, options: WorkerOptions) -> WorkerHandle: ...
     @property
     def name(self) -> str: ...
     @property
     def broken(self) -> bool: ...
     def drain(self) -> None: ...
     def cut(self) -> None: ...
-    # How many running jobs were cut off and handed back.
-    def wait(self) -> int: ...
+    # The exit code, and how many running jobs were cut off and handed back.
+    def wait(self) -> tuple[int, int]: ...
 
+# How a task of this name wants to run.
+def note_kind(name: str, is_async: bool, run_in: str | None = None) -> None: ...
+
+# Serves a worker over two descriptors; ends the process afterwards.
+def serve_child(input: int, output: int, terms: Mapping[str, Any]) -> None: ...
 def configure(settings: Sequence[tuple[str, str | None]]) -> None: ...
 def close() -> None: ...
 def _after_fork() -> None: ...

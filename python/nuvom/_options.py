@@ -62,6 +62,7 @@ _OPTIONS: dict[str, tuple[Check, str]] = {
     "queue": (_is_name, "a name of 1 to 200 printable characters"),
     "priority": (_is_priority, "a whole number from 0 (first) to 9 (last)"),
     "on_lost": (_one_of("retry", "fail"), "'retry' or 'fail'"),
+    "run_in": (_one_of("thread", "process"), "'thread' or 'process'"),
     "tags": (_is_names, "a list of words"),
     "description": (_is_text, "text"),
     "category": (_is_text, "text"),
@@ -82,7 +83,7 @@ START = frozenset({"in_", "at"})
 
 # What a job made by `with_options` cannot change: the worker looks these up by the task's name.
 _TASK_ONLY = frozenset(
-    {"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category"}
+    {"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category", "run_in"}
 )
 
 

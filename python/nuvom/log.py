@@ -31,7 +31,8 @@ class JsonLines(logging.Formatter):
 _EVENT_FIELDS = frozenset(
     {
         "event", "worker", "running", "handed_back", "job_id", "task", "attempt", "state", "took_secs", "kind",
-        "reason", "traceback", "lease", "count", "duty",
+        "reason", "traceback", "lease", "count", "duty", "stack", "pid", "death", "lost", "jobs", "rss", "stuck",
+        "silent_secs",
     }
 )  # fmt: skip
 
@@ -80,6 +81,24 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
             return logging.WARNING, f"job {fields['job_id']} is not ours any more: its lease could not be renewed"
         case "reaped":
             return logging.WARNING, f"job {fields['job_id']} had lost its worker and is {fields['state']} now"
+        case "stuck":
+            place = f", at:\n{fields['stack'].rstrip()}" if fields["stack"] else "; where it is cannot be found out"
+            return logging.ERROR, (
+                f"job {fields['job_id']} ({fields['task']}) is stuck: it was told to end and did not. "
+                f"Nobody else runs it until it ends{place}"
+            )
+        case "child_died":
+            lost = f"; jobs lost with it: {fields['lost']}" if fields["lost"] else ""
+            return logging.ERROR, f"child process {fields['pid']} ended: {fields['death']}{lost}"
+        case "child_retired":
+            size = f", {fields['rss'] / 2**20:.0f} MiB" if fields["rss"] else ""
+            return logging.INFO, f"child process {fields['pid']} is replaced after {fields['jobs']} jobs{size}"
+        case "overrun":
+            return logging.CRITICAL, f"{fields['stuck']} jobs are stuck, as many as the pool has slots; the worker ends"
+        case "stalled":
+            return logging.CRITICAL, (
+                f"the worker gave no sign of life for {fields['silent_secs']:.0f} s ({fields['duty']}); it ends"
+            )
         case "pruned":
             return logging.DEBUG, f"{fields['count']} old jobs removed"
         case "store_failed":

@@ -203,6 +203,7 @@ if TYPE_CHECKING:
         queue: str | None = None,
         priority: int | None = None,
         on_lost: Literal["retry", "fail"] | None = None,
+        run_in: Literal["thread", "process"] | None = None,
         tags: Sequence[str] | None = None,
         description: str | None = None,
         category: str | None = None,
@@ -227,6 +228,8 @@ def task(function: Any = None, /, **options: Any) -> Any:
       store_result     whether the value is kept (True)
       queue, priority  where its jobs wait ("default"), and their place there, 0 first to 9 last (5)
       on_lost          what the death of a worker does: "retry", or "fail" for a task that must not repeat
+      run_in           "thread" or "process": where attempts run, whatever the worker's own pool is; coroutines run
+                       on an event loop there
       tags, category, description   words for people
       aliases          older names under which waiting jobs may ask for it
       before_job(), after_job(result), on_error(exception)   called in the worker around each attempt

@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nuvom import _nuvom
 
@@ -21,10 +21,12 @@ EXIT_DRAINED = 0
 EXIT_ERROR = 1
 EXIT_CONFIGURATION = 2
 EXIT_HANDED_BACK = 3
+EXIT_STUCK = 4
+EXIT_STALLED = 5
 
 
 class Worker:
-    """Runs jobs on threads of this process, for tests, notebooks and web applications.
+    """Runs jobs from inside a program, for tests, notebooks and web applications.
 
         with nuvom.Worker(threads=2):
             print(add.delay(5, 7).get(timeout=10))
@@ -37,18 +39,27 @@ class Worker:
         self,
         *,
         threads: int | None = None,
+        pool: Literal["thread", "process"] | None = None,
         queues: Sequence[str] = (),
         name: str | None = None,
         stop_grace_secs: float | None = None,
     ) -> None:
-        """`threads` is how many jobs run at once (`NUVOM_MAX_WORKERS`); `queues` which are served (all);
-        `name` must be unique among living workers; `stop_grace_secs` is how long a stop waits for running jobs
-        (`NUVOM_STOP_GRACE_SECS`).
+        """`threads` is how many jobs run at once (`NUVOM_MAX_WORKERS`), on threads of this process or, with
+        `pool="process"`, each in a child process (`NUVOM_POOL`); jobs of `async def` tasks are not counted there but
+        by `NUVOM_MAX_COROUTINES`. `queues` says which are served (all); `name` must be unique among living workers;
+        `stop_grace_secs` is how long a stop waits for running jobs (`NUVOM_STOP_GRACE_SECS`).
+
+        A child imports the modules of the tasks that are registered when the worker starts. Tasks of the program
+        itself are found by running it again under another name, so its own start belongs under
+        `if __name__ == "__main__":`.
         """
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}, expected 1 or more")
         self.name = name or f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
+        if pool not in (None, "thread", "process"):
+            raise ValueError(f"pool is {pool!r}, expected 'thread' or 'process'")
         self._threads = threads
+        self._pool = pool
         self._queues = [queues] if isinstance(queues, str) else list(queues)
         self._stop_grace_secs = stop_grace_secs
         self._handle: _nuvom.WorkerHandle | None = None
@@ -57,7 +68,17 @@ class Worker:
         """Begins to claim jobs. Does not wait."""
         if self._handle is not None:
             raise RuntimeError(f"worker {self.name} is running")
-        self._handle = _nuvom.WorkerHandle(self.name, self._queues, self._threads, self._stop_grace_secs)
+        self._handle = _nuvom.WorkerHandle(
+            self.name,
+            {
+                "queues": self._queues,
+                "slots": self._threads,
+                "pool": self._pool,
+                "stop_grace_secs": self._stop_grace_secs,
+                "owns_process": False,
+                "places": _places(),
+            },
+        )
 
     def stop(self) -> int:
         """Stops and waits for the end; answers how many running jobs were cut off, and handed back. Stopping twice is
@@ -79,7 +100,7 @@ class Worker:
         self.stop()
 
 
-def run_worker(threads: int | None, queues: Sequence[str], log_level: str, log_format: str) -> int:
+def run_worker(queues: Sequence[str], log_level: str, log_format: str) -> int:
     """`nuvom runworker`: loads the project's tasks, runs jobs until a signal says stop, answers the exit code."""
     from nuvom.discovery.auto_register import auto_register
     from nuvom.errors import NuvomError
@@ -97,7 +118,15 @@ def run_worker(threads: int | None, queues: Sequence[str], log_level: str, log_f
             logger.error("there is no task to serve: write one with @task and run `nuvom discover tasks`")
             return EXIT_CONFIGURATION
         logger.info("serving %d tasks: %s", len(registered.tasks), _listed(registered.tasks))
-        return _serve(lambda: _nuvom.WorkerHandle(_unique_name(), list(queues), threads))
+        options: _nuvom.WorkerOptions = {
+            "queues": list(queues),
+            "slots": None,
+            "pool": None,
+            "stop_grace_secs": None,
+            "owns_process": True,
+            "places": _places(),
+        }
+        return _serve(lambda: _nuvom.WorkerHandle(_unique_name(), options))
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
@@ -105,7 +134,7 @@ def run_worker(threads: int | None, queues: Sequence[str], log_level: str, log_f
 
 def _serve(start: Callable[[], _nuvom.WorkerHandle]) -> int:
     """Runs a worker to its end; waits in another thread, so that this one can take signals at any moment."""
-    handed_back: list[int] = []
+    ended: list[int] = []
     handle: _nuvom.WorkerHandle | None = None
     requests = 0
 
@@ -135,25 +164,25 @@ def _serve(start: Callable[[], _nuvom.WorkerHandle]) -> int:
     obey()  # what was asked for meanwhile
 
     def wait() -> None:
-        handed_back.append(worker.wait())
+        ended.append(worker.wait()[0])
         with suppress(BlockingIOError):  # so full that it wakes anyway
             waker.send(b"\0")
 
     threading.Thread(target=wait, name="nuvom-wait", daemon=True).start()
-    while not handed_back:
+    while not ended:
         woken.recv(1024)
     signal.set_wakeup_fd(-1)
     woken.close()
     waker.close()
-    if worker.broken:
+    if worker.broken and ended[0] in (EXIT_DRAINED, EXIT_HANDED_BACK):
         return EXIT_ERROR
-    return EXIT_HANDED_BACK if handed_back[0] else EXIT_DRAINED
+    return ended[0]
 
 
 def _wait(handle: _nuvom.WorkerHandle) -> int:
     """Waits for the end of a worker that was asked to stop. Control-C interrupts what still runs."""
     handed_back: list[int] = []
-    waiting = threading.Thread(target=lambda: handed_back.append(handle.wait()), name="nuvom-wait", daemon=True)
+    waiting = threading.Thread(target=lambda: handed_back.append(handle.wait()[1]), name="nuvom-wait", daemon=True)
     waiting.start()
     try:
         waiting.join()
@@ -162,6 +191,16 @@ def _wait(handle: _nuvom.WorkerHandle) -> int:
         waiting.join()
         raise
     return handed_back[0]
+
+
+def _places() -> _nuvom.Places:
+    """Where child processes find the tasks that this process knows now."""
+    from nuvom.execution.child import places
+    from nuvom.registry.registry import by_name
+
+    modules, script = places(by_name.values())
+    # An empty entry means the working directory, which is what it is in a child, too.
+    return {"path": list(sys.path), "modules": modules, "script": script}
 
 
 def _unique_name() -> str:

@@ -13,6 +13,8 @@ Exit codes:
   1  it could not be done
   2  the command or the settings are wrong
   3  a worker stopped before some of its jobs were done, and handed them back
+  4  a worker ended because too many of its jobs could not be ended
+  5  a worker ended because a part of it gave no sign of life
 
 Settings come from options, the environment (NUVOM_…), the project's .env and
 [tool.nuvom] in pyproject.toml, in this order; `nuvom config` shows them with
@@ -86,6 +88,15 @@ pub(crate) struct Runworker {
     /// Jobs to run at once [default: NUVOM_MAX_WORKERS]
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<String>,
+    /// Where jobs run: thread or process [default: NUVOM_POOL]
+    #[arg(long, value_name = "POOL")]
+    pub(crate) pool: Option<String>,
+    /// Replace a child process after so many jobs [default: NUVOM_MAX_JOBS_PER_CHILD]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_jobs_per_child: Option<String>,
+    /// Replace a child process with more memory, as in 500MiB [default: NUVOM_MAX_RSS]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_rss: Option<String>,
     /// Queues to serve, with commas between [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = queue)]
     pub(crate) queues: Vec<QueueName>,

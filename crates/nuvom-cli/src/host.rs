@@ -24,6 +24,8 @@ pub struct WorkerRequest {
     pub project: Project,
     /// The settings, `--workers` and `--log-level` included.
     pub settings: Settings,
+    /// The settings that its options name.
+    pub arguments: Vec<(String, String)>,
     /// The queues it serves; none named means all.
     pub queues: Vec<QueueName>,
 }

@@ -6,6 +6,8 @@ use nuvom_cli::{ERROR, Host, WorkerRequest};
 use nuvom_core::QueueName;
 use pyo3::prelude::*;
 
+use crate::client::configure;
+
 /// Runs the command that these arguments name; answers the exit code.
 #[pyfunction]
 pub(crate) fn run_command_line(py: Python<'_>, arguments: Vec<OsString>) -> i32 {
@@ -21,8 +23,9 @@ impl Host for PythonHost {
     fn run_worker(&self, request: WorkerRequest) -> i32 {
         let queues: Vec<&str> = request.queues.iter().map(QueueName::as_str).collect();
         let settings = &request.settings;
-        let arguments = (settings.max_workers(), queues, settings.log_level(), settings.log_format());
+        let arguments = (queues, settings.log_level(), settings.log_format());
         Python::attach(|py| {
+            configure(py, request.arguments.into_iter().map(|(name, value)| (name, Some(value))).collect());
             let ran = py
                 .import("nuvom.worker")
                 .and_then(|worker| worker.getattr("run_worker")?.call1(arguments))

@@ -103,3 +103,8 @@ pub(crate) fn after_fork() {
 fn arguments() -> MutexGuard<'static, Vec<(String, String)>> {
     ARGUMENTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The settings that the program gave.
+pub(crate) fn given() -> Vec<(String, String)> {
+    arguments().clone()
+}

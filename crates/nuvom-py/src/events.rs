@@ -9,6 +9,8 @@ use nuvom_engine::{Duty, Service, Waking};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use crate::last_resort;
+
 /// Events that are kept while the log is behind; beyond, the oldest are counted and dropped.
 const KEPT: usize = 10_000;
 
@@ -19,6 +21,7 @@ pub(crate) struct LogEvents {
     waking: Waking,
     service: Mutex<Option<Service>>,
     report: Py<PyAny>,
+    last_resort: Option<u8>,
 }
 
 #[derive(Default)]
@@ -28,7 +31,8 @@ struct Waiting {
 }
 
 impl LogEvents {
-    pub(crate) fn start(py: Python<'_>) -> PyResult<Arc<Self>> {
+    /// A worker that stalls ends its process with `last_resort`, should nothing else end it.
+    pub(crate) fn start(py: Python<'_>, last_resort: Option<u8>) -> PyResult<Arc<Self>> {
         let report = py.import("nuvom.log")?.getattr("report")?.unbind();
         let waking = Waking::new();
         let log = Arc::new(Self {
@@ -36,6 +40,7 @@ impl LogEvents {
             waking: waking.clone(),
             service: Mutex::default(),
             report,
+            last_resort,
         });
         let service = Service::start(Report(Arc::clone(&log)), waking).ok();
         *log.service.lock().unwrap_or_else(PoisonError::into_inner) = service;
@@ -68,6 +73,11 @@ impl LogEvents {
 
 impl EventSink for LogEvents {
     fn emit(&self, events: Vec<Event>) {
+        if let (Some(code), Some(Event::Stalled { duty, .. })) =
+            (self.last_resort, events.iter().find(|event| matches!(event, Event::Stalled { .. })))
+        {
+            last_resort::prepare(duty, code);
+        }
         let mut notable = events.into_iter().filter(is_notable).peekable();
         if notable.peek().is_none() {
             return;
@@ -157,6 +167,34 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
             fields.set_item("lease", lease.0)?;
             fields.set_item("state", state.as_str())?;
             "reaped"
+        }
+        Event::Stuck { id, lease, task, stack } => {
+            fields.set_item("job_id", id.to_string())?;
+            fields.set_item("lease", lease.0)?;
+            fields.set_item("task", task.as_str())?;
+            fields.set_item("stack", stack)?;
+            "stuck"
+        }
+        Event::ChildDied { pid, death, lost } => {
+            fields.set_item("pid", pid)?;
+            fields.set_item("death", death)?;
+            fields.set_item("lost", lost)?;
+            "child_died"
+        }
+        Event::ChildRetired { pid, jobs, rss } => {
+            fields.set_item("pid", pid)?;
+            fields.set_item("jobs", jobs)?;
+            fields.set_item("rss", rss)?;
+            "child_retired"
+        }
+        Event::Overrun { stuck } => {
+            fields.set_item("stuck", stuck)?;
+            "overrun"
+        }
+        Event::Stalled { duty, silent_for } => {
+            fields.set_item("duty", duty)?;
+            fields.set_item("silent_secs", silent_for.as_secs_f64())?;
+            "stalled"
         }
         Event::Pruned { count } => {
             fields.set_item("count", count)?;

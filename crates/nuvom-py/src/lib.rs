@@ -2,6 +2,7 @@
 //! offers is typed in `python/nuvom/_nuvom.pyi`.
 
 mod blueprint;
+mod children;
 mod cli;
 mod client;
 mod codec;
@@ -10,6 +11,7 @@ mod errors;
 mod events;
 mod executor;
 mod jobs;
+mod last_resort;
 mod payload;
 mod signature;
 mod worker;
@@ -29,7 +31,7 @@ mod _nuvom {
     #[pymodule_export]
     use crate::discovery::{load_manifest, project, save_manifest, scan_tasks, settings};
     #[pymodule_export]
-    use crate::executor::{CurrentJob, Slot, current_job};
+    use crate::executor::{Attempt, Coroutines, CurrentJob, Slot, current_job, note_kind, serve_child};
     #[pymodule_export]
     use crate::jobs::{
         attempts, call_back, cancel, check_id, enqueue, enqueue_many, record, result, retry, status, wait,

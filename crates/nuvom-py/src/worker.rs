@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nuvom_core::{QueueName, WorkerName};
-use nuvom_engine::{Executor, Exit, Worker, WorkerConfig};
+use nuvom_engine::{Executor, Exit, Pools, Processes, Worker, WorkerConfig};
+use nuvom_runtime::Settings;
 use pyo3::prelude::*;
 
+use crate::children::{Places, command};
 use crate::client::client;
 use crate::errors::OrRaise;
 use crate::events::LogEvents;
-use crate::executor::ThreadExecutor;
+use crate::executor::{KINDS, LoopExecutor, ThreadExecutor};
 
 /// How long an idle worker sleeps when nobody wakes it: the net under the doorbell.
 const POLL: Duration = Duration::from_secs(1);
@@ -22,7 +24,33 @@ const PRUNE: Duration = Duration::from_mins(1);
 /// manager that kills after 30 s.
 const CUT_GRACE: Duration = Duration::from_secs(3);
 
-/// Threads that claim and run jobs.
+/// Exit codes of `nuvom runworker`.
+const DRAINED: u8 = 0;
+const HANDED_BACK: u8 = 3;
+const STUCK: u8 = 4;
+const STALLED: u8 = 5;
+
+/// What a program says about its worker.
+#[derive(FromPyObject)]
+pub(crate) struct Options {
+    #[pyo3(item)]
+    queues: Vec<String>,
+    /// Jobs at once; the setting unless given.
+    #[pyo3(item)]
+    slots: Option<usize>,
+    /// "thread" or "process"; the setting unless given.
+    #[pyo3(item)]
+    pool: Option<String>,
+    #[pyo3(item)]
+    stop_grace_secs: Option<f64>,
+    /// Whether the process is there for this worker alone, and ends with it.
+    #[pyo3(item)]
+    owns_process: bool,
+    #[pyo3(item)]
+    places: Places,
+}
+
+/// A running worker.
 #[pyclass(frozen, module = "nuvom._nuvom")]
 pub(crate) struct WorkerHandle {
     worker: Worker,
@@ -34,19 +62,13 @@ pub(crate) struct WorkerHandle {
 impl WorkerHandle {
     /// Starts to claim.
     #[new]
-    #[pyo3(signature = (name, queues, threads=None, stop_grace_secs=None))]
-    fn start(
-        py: Python<'_>,
-        name: &str,
-        queues: Vec<String>,
-        threads: Option<usize>,
-        stop_grace_secs: Option<f64>,
-    ) -> PyResult<Self> {
+    fn start(py: Python<'_>, name: &str, options: Options) -> PyResult<Self> {
         let client = client(py)?;
         let settings = &client.runtime.settings;
         let name = WorkerName::new(name).or_raise(py)?;
-        let queues = queues.iter().map(QueueName::new).collect::<nuvom_core::Result<_>>().or_raise(py)?;
-        let stop_grace = stop_grace_secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+        let queues =
+            options.queues.iter().map(QueueName::new).collect::<nuvom_core::Result<_>>().or_raise(py)?;
+        let stop_grace = options.stop_grace_secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok());
         let config = WorkerConfig {
             worker: name.clone(),
             queues,
@@ -57,17 +79,16 @@ impl WorkerHandle {
             poll: POLL,
             retention: settings.retention(),
             prune: PRUNE,
+            watchdog: settings.watchdog(),
             stop_grace: stop_grace.unwrap_or(settings.stop_grace()),
             cut_grace: CUT_GRACE,
         };
-        let threads = threads.unwrap_or(settings.max_workers());
-        let executor: Arc<dyn Executor> =
-            Arc::new(ThreadExecutor::new(py, threads, settings.max_result_bytes())?);
-        let log = LogEvents::start(py)?;
+        let pools = pools(py, &options, settings, config.trust())?;
+        let log = LogEvents::start(py, options.owns_process.then_some(STALLED))?;
         let events = Arc::clone(&log);
         let stores = client.runtime.stores.clone();
         let clock = Arc::clone(&client.runtime.clock);
-        let worker = py.detach(|| Worker::start(config, stores, clock, executor, events)).or_raise(py)?;
+        let worker = py.detach(|| Worker::start(config, stores, clock, pools, events)).or_raise(py)?;
         Ok(Self { worker, name, log })
     }
 
@@ -77,7 +98,7 @@ impl WorkerHandle {
         self.name.as_str()
     }
 
-    /// Whether one of its duties broke, so that it should be stopped.
+    /// Whether it cannot go on, so that it should be stopped.
     #[getter]
     fn broken(&self) -> bool {
         self.worker.is_broken()
@@ -93,15 +114,43 @@ impl WorkerHandle {
         py.detach(|| self.worker.cut());
     }
 
-    /// Waits for the end, once a stop was asked for; answers how many jobs were handed back.
-    fn wait(&self, py: Python<'_>) -> usize {
+    /// Waits for the end, once a stop was asked for; answers the exit code, and how many jobs were handed back.
+    fn wait(&self, py: Python<'_>) -> (u8, usize) {
         py.detach(|| {
             let exit = self.worker.wait();
             self.log.flush();
             match exit {
-                Exit::Drained => 0,
-                Exit::HandedBack(count) => count,
+                Exit::Drained => (DRAINED, 0),
+                Exit::HandedBack(count) => (HANDED_BACK, count),
+                Exit::Stuck(_) => (STUCK, 0),
+                Exit::Stalled => (STALLED, 0),
             }
         })
     }
+}
+
+/// The worker's own pool takes the tasks that ask for none; the others have theirs beside it.
+fn pools(py: Python<'_>, options: &Options, settings: &Settings, fence: Duration) -> PyResult<Pools> {
+    let slots = options.slots.unwrap_or(settings.max_workers());
+    let (results, grace) = (settings.max_result_bytes(), settings.timeout_grace());
+    let threads: Arc<dyn Executor> = Arc::new(ThreadExecutor::new(py, slots, results, grace)?);
+    let event_loop = Arc::new(LoopExecutor::new(py, settings.max_coroutines(), results, grace, true)?);
+    let in_processes = options.pool.as_deref().map_or(settings.runs_in_processes(), |pool| pool == "process");
+    let kinds = &*KINDS;
+    let asked_for = !kinds.process.now().is_empty() || !kinds.coroutine_in_process.now().is_empty();
+    let warm = in_processes || asked_for;
+    let processes = Processes::new(command(py, &options.places, slots, settings, fence, warm)?);
+    let (process, coroutine) = (kinds.process.clone(), kinds.coroutine.clone());
+    let (here, there) = (kinds.coroutine_here.clone(), kinds.coroutine_in_process.clone());
+    Ok(if in_processes {
+        Pools::of(processes.line())
+            .with(vec![coroutine, there], processes.together())
+            .with(vec![kinds.thread.clone()], threads)
+            .with(vec![here], event_loop)
+    } else {
+        Pools::of(threads)
+            .with(vec![coroutine, here], event_loop)
+            .with(vec![process], processes.line())
+            .with(vec![there], processes.together())
+    })
 }

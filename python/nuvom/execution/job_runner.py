@@ -53,6 +53,25 @@ def _attempt(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     return value
 
 
+async def run_async(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The same for a task made of an `async def`, on the running loop."""
+    rebuild = task._rebuilding()
+    if rebuild is not None:
+        args, kwargs = rebuild.restore_call(args, kwargs)
+    options = task.options
+    if "before_job" in options:
+        _hook(task, "before_job")
+    try:
+        value = await task.function(*args, **kwargs)
+    except BaseException as error:
+        if "on_error" in options:
+            _hook(task, "on_error", error)
+        raise
+    if "after_job" in options:
+        _hook(task, "after_job", value)
+    return value if rebuild is None else rebuild.flatten_result(value)
+
+
 def _hook(task: Task[..., Any], name: str, *args: Any) -> None:
     """A hook that fails is told and changes nothing."""
     hook: Callable[..., object] = task.options[name]

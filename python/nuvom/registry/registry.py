@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
+from nuvom._nuvom import note_kind
 from nuvom.errors import DuplicateTask, NotFound
 
 TYPE_CHECKING = False
@@ -42,6 +43,7 @@ class TaskRegistry:
                 )
             for name in names:
                 by_name[name] = task
+                note_kind(name, task.is_async, task.options.get("run_in"))
 
     def get(self, name: str) -> Task[..., Any]:
         """The task of this name or alias; raises `NotFound`."""

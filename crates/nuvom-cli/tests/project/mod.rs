@@ -127,7 +127,8 @@ impl Project {
 
     /// Lets the worker `w1` claim the one job that is due.
     pub(crate) fn claim(&self) -> nuvom_core::Job {
-        let claim = Claim { worker: worker("w1"), queues: vec![], limit: 1, shares: vec![], lease_for: LEASE };
+        let claim =
+            Claim { worker: worker("w1"), queues: vec![], limit: 1, shares: vec![], lease_for: LEASE };
         self.stores().jobs.exchange(&[], Some(&claim)).unwrap().claimed.pop().unwrap()
     }
 

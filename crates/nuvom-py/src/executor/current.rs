@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nuvom_core::{Job, JobId, QueueName, TaskName};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 thread_local! {
     static CURRENT: RefCell<Option<CurrentJob>> = const { RefCell::new(None) };
 }
 
 /// The attempt that runs on this thread.
-#[pyclass(frozen, module = "nuvom._nuvom")]
+#[pyclass(frozen, from_py_object, module = "nuvom._nuvom")]
 #[derive(Clone)]
 pub(crate) struct CurrentJob {
     job: JobId,
@@ -73,22 +74,40 @@ impl CurrentJob {
     }
 }
 
-/// The attempt that runs on this thread, or `None` outside a task.
+/// The context variable that holds the attempt of a coroutine, once there are any.
+static ON_LOOPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The attempt that runs on this thread or in this coroutine, or `None` outside a task.
 #[pyfunction]
-pub(crate) fn current_job() -> Option<CurrentJob> {
-    CURRENT.with_borrow(Clone::clone)
+pub(crate) fn current_job(py: Python<'_>) -> PyResult<Option<CurrentJob>> {
+    if let Some(current) = CURRENT.with_borrow(Clone::clone) {
+        return Ok(Some(current));
+    }
+    let Some(variable) = ON_LOOPS.get(py) else { return Ok(None) };
+    variable.call_method1(py, "get", (py.None(),))?.extract(py).map_err(Into::into)
+}
+
+/// Has attempts be looked for in this context variable, too.
+pub(super) fn found_on_loops(py: Python<'_>, variable: Py<PyAny>) {
+    let _ = ON_LOOPS.set(py, variable);
+}
+
+impl CurrentJob {
+    pub(super) fn of(job: &Job, cancel: Arc<AtomicBool>) -> Self {
+        Self {
+            job: job.id,
+            task_name: job.task.clone(),
+            queue_name: job.queue.clone(),
+            lease: job.lease.0,
+            number: job.attempt(),
+            allowed: job.max_attempts.get(),
+            cancel,
+        }
+    }
 }
 
 pub(super) fn begin(job: &Job, cancel: Arc<AtomicBool>) {
-    CURRENT.set(Some(CurrentJob {
-        job: job.id,
-        task_name: job.task.clone(),
-        queue_name: job.queue.clone(),
-        lease: job.lease.0,
-        number: job.attempt(),
-        allowed: job.max_attempts.get(),
-        cancel,
-    }));
+    CURRENT.set(Some(CurrentJob::of(job, cancel)));
 }
 
 pub(super) fn finish() {

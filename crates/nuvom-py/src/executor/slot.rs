@@ -1,36 +1,17 @@
-//! One place where an attempt runs, and how it is interrupted there.
+//! A thread on which attempts run one after another, and how they are interrupted there.
 
 use std::ffi::c_long;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use nuvom_core::{Held, Job};
-use nuvom_engine::Interrupt;
+use nuvom_core::{End, Event, Held, Job};
 use pyo3::prelude::*;
 
 use super::current;
-use super::run::Tasks;
+use super::tasks::Tasks;
 use super::threads::Shared;
-
-/// Why an attempt was interrupted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reason {
-    TimeLimit,
-    Engine(Interrupt),
-}
-
-impl Reason {
-    /// The exception of `nuvom.errors` that is raised inside the task.
-    fn exception(self) -> &'static str {
-        match self {
-            Reason::TimeLimit => "TimeLimitReached",
-            Reason::Engine(Interrupt::Cancel) => "CancelRequested",
-            Reason::Engine(Interrupt::LeaseLost) => "LeaseLost",
-            Reason::Engine(Interrupt::Stop) => "WorkerStopping",
-        }
-    }
-}
+use super::watch::{Due, Reason, Watch};
 
 /// A thread of the pool.
 #[pyclass(frozen, module = "nuvom._nuvom")]
@@ -42,23 +23,26 @@ pub(crate) struct Slot {
 }
 
 struct Running {
-    held: Held,
+    watch: Watch,
     thread: c_long,
-    deadline: Option<Instant>,
-    interrupted: Option<Reason>,
-    cancel_requested: Arc<AtomicBool>,
 }
 
 #[pymethods]
 impl Slot {
-    /// Runs jobs until the pool is closed: the target of a thread.
+    /// Runs jobs until the pool is closed or another thread has taken its place: the target of a thread.
     fn serve(&self, py: Python<'_>) -> PyResult<()> {
         let thread: c_long = py.import("threading")?.call_method0("get_ident")?.extract()?;
-        let tasks = Tasks::new(py, Arc::clone(&self.shared))?;
+        let tasks = Tasks::new(py, self.shared.max_result_bytes)?;
+        let run = py.import("nuvom.execution.job_runner")?.getattr("run")?;
         let pool = &self.shared.pool;
         while py.detach(|| pool.await_job()) {
             while let Some(job) = pool.take() {
-                let end = tasks.run(py, self, thread, &job);
+                let (end, replaced) = self.run(py, &tasks, &run, thread, &job);
+                if replaced {
+                    self.shared.forget(self);
+                    self.shared.ended(end, false);
+                    return Ok(());
+                }
                 let more = pool.done();
                 self.shared.ended(end, more);
             }
@@ -72,51 +56,97 @@ impl Slot {
         Self { shared, running: Mutex::new(None) }
     }
 
+    /// One attempt; with its end, whether this thread has been replaced meanwhile.
+    fn run(
+        &self,
+        py: Python<'_>,
+        tasks: &Tasks,
+        run: &Bound<'_, PyAny>,
+        thread: c_long,
+        job: &Job,
+    ) -> (End, bool) {
+        let call = match tasks.prepare(py, job) {
+            Ok(call) => call,
+            Err(outcome) => return (End { id: job.id, lease: job.lease, outcome }, false),
+        };
+        self.begin(thread, job);
+        let returned = run.call1((&call.task, call.args, call.kwargs));
+        let (interrupted, replaced) = self.finish(py);
+        (tasks.end(py, &call.task, job, returned, interrupted), replaced)
+    }
+
     /// Notes that an attempt begins on this thread.
-    pub(crate) fn begin(&self, thread: c_long, job: &Job) {
+    fn begin(&self, thread: c_long, job: &Job) {
         let cancel_requested = Arc::new(AtomicBool::new(false));
         current::begin(job, Arc::clone(&cancel_requested));
-        let deadline = job.options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let running = Running { held: job.held(), thread, deadline, interrupted: None, cancel_requested };
-        *self.lock() = Some(running);
-        if let Some(deadline) = deadline {
-            self.shared.limits.expect(deadline);
+        let watch = Watch::new(job, self.shared.grace, Instant::now(), cancel_requested);
+        let next = watch.next();
+        *self.lock() = Some(Running { watch, thread });
+        if let Some(moment) = next {
+            self.shared.limits.expect(moment);
         }
     }
 
     /// Notes that it ended; answers whether it was interrupted, and takes back an interruption that was asked
     /// for but not yet raised.
-    pub(crate) fn finish(&self, _py: Python<'_>) -> Option<Reason> {
+    fn finish(&self, _py: Python<'_>) -> (Option<Reason>, bool) {
         current::finish();
-        let running = self.lock().take()?;
-        if running.interrupted.is_some() {
+        let Some(running) = self.lock().take() else { return (None, false) };
+        let interrupted = running.watch.interrupted();
+        if interrupted.is_some() {
             set_exception(running.thread, std::ptr::null_mut());
         }
-        running.interrupted
+        (interrupted, running.watch.is_stuck() && self.shared.replaces)
     }
 
     /// Interrupts the attempt if it is this one.
-    pub(crate) fn interrupt(&self, py: Python<'_>, held: Held, reason: Reason) -> bool {
+    pub(super) fn interrupt(&self, py: Python<'_>, held: Held, reason: Reason) -> bool {
         let mut running = self.lock();
         match &mut *running {
-            Some(running) if running.held == held => {
-                running.raise(py, reason);
+            Some(running) if running.watch.held == held => {
+                running.interrupt(py, reason);
+                if let Some(moment) = running.watch.next() {
+                    self.shared.limits.expect(moment);
+                }
                 true
             }
             _ => false,
         }
     }
 
-    /// Interrupts the attempt if its time is over; answers when it will be.
-    pub(crate) fn enforce_limit(&self, py: Python<'_>, now: Instant) -> Option<Duration> {
-        let mut running = self.lock();
-        let running = running.as_mut().filter(|running| running.interrupted.is_none())?;
-        let deadline = running.deadline?;
-        if deadline <= now {
-            running.raise(py, Reason::TimeLimit);
-            return None;
+    /// Does what is due; answers when it is to be looked at again, and the news that its attempt is stuck.
+    pub(super) fn enforce(&self, py: Python<'_>, now: Instant) -> (Option<Instant>, Option<Event>) {
+        let mut lock = self.lock();
+        let Some(running) = &mut *lock else { return (None, None) };
+        match running.watch.due(now) {
+            Due::Later(next) => (next, None),
+            Due::Interrupt => {
+                running.interrupt(py, Reason::TimeLimit);
+                (running.watch.next(), None)
+            }
+            Due::Urge => {
+                running.watch.urge(now);
+                (running.watch.next(), None)
+            }
+            Due::Stuck => {
+                let (held, thread) = (running.watch.held, running.thread);
+                drop(lock);
+                // Python code runs here, so no lock is held; the attempt may end meanwhile.
+                let stack = stack_of(py, thread);
+                let mut lock = self.lock();
+                let Some(running) = lock.as_mut().filter(|running| running.watch.held == held) else {
+                    return (None, None);
+                };
+                running.watch.give_up(stack.clone());
+                let task = running.watch.task().clone();
+                (None, Some(Event::Stuck { id: held.id, lease: held.lease, task, stack }))
+            }
         }
-        Some(deadline - now)
+    }
+
+    /// The end to be reported of a stuck attempt if the worker goes away.
+    pub(super) fn stuck(&self) -> Option<End> {
+        self.lock().as_ref().and_then(|running| running.watch.end_if_stuck())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Running>> {
@@ -125,21 +155,30 @@ impl Slot {
 }
 
 impl Running {
-    fn raise(&mut self, py: Python<'_>, reason: Reason) {
-        if reason == Reason::Engine(Interrupt::Cancel) {
-            self.cancel_requested.store(true, Ordering::Release);
-        }
-        // One exception is enough: a second would cut off what the task does about the first. Only a stop, which
-        // comes last, may follow another.
-        if self.interrupted.is_some() && reason != Reason::Engine(Interrupt::Stop) {
-            return;
-        }
-        let class = py.import("nuvom.errors").and_then(|errors| errors.getattr(reason.exception()));
-        if let Ok(class) = class {
-            self.interrupted = Some(reason);
-            set_exception(self.thread, class.as_ptr());
+    fn interrupt(&mut self, py: Python<'_>, reason: Reason) {
+        if self.watch.interrupt(reason, Instant::now()) {
+            raise_in(py, self.thread, reason);
         }
     }
+}
+
+/// Where a thread is, as Python prints stacks; empty if that cannot be found out.
+pub(super) fn stack_of(py: Python<'_>, thread: c_long) -> String {
+    let stacks = py.import("nuvom.execution.stacks");
+    stacks.and_then(|stacks| stacks.call_method1("of_thread", (thread,))?.extract()).unwrap_or_default()
+}
+
+/// Has a thread raise the exception of an interruption at its next bytecode.
+pub(super) fn raise_in(py: Python<'_>, thread: c_long, reason: Reason) {
+    let class = py.import("nuvom.errors").and_then(|errors| errors.getattr(reason.exception()));
+    if let Ok(class) = class {
+        set_exception(thread, class.as_ptr());
+    }
+}
+
+/// Takes back what was to be raised in a thread.
+pub(super) fn take_back(_py: Python<'_>, thread: c_long) {
+    set_exception(thread, std::ptr::null_mut());
 }
 
 /// Has a thread raise an exception of this class at its next bytecode; null takes one back.

@@ -1,79 +1,163 @@
 //! The executor port on threads.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use nuvom_core::{End, Held, Job};
-use nuvom_engine::{Duty, Executor, Interrupt, Load, Outcomes, Service, Waking};
+use nuvom_core::{End, Event, Held, Job};
+use nuvom_engine::{Executor, Interrupt, Load, Outcomes, Service, Waking};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::limits::{Enforcer, Limited, Limits};
 use super::pool::Pool;
-use super::slot::{Reason, Slot};
+use super::slot::Slot;
+use super::watch::Reason;
 
 /// What the threads share.
 pub(crate) struct Shared {
-    pub(crate) pool: Pool,
-    pub(crate) limits: Limits,
-    pub(crate) max_result_bytes: usize,
+    pub(super) pool: Pool,
+    pub(super) limits: Limits,
+    pub(super) max_result_bytes: usize,
+    /// How long an attempt may take to end after it was interrupted, before it counts as stuck.
+    pub(super) grace: Duration,
+    /// Whether a thread with a stuck attempt gets a replacement.
+    pub(super) replaces: bool,
     outcomes: OnceLock<Arc<dyn Outcomes>>,
+    /// Guards the list of threads, those with stuck attempts included; not held while Python runs.
+    threads: Mutex<Vec<Thread>>,
 }
 
-impl Shared {
-    pub(crate) fn ended(&self, end: End, more: bool) {
-        if let Some(outcomes) = self.outcomes.get() {
-            outcomes.ended(end, more);
-        }
-    }
+struct Thread {
+    slot: Py<Slot>,
+    /// The `threading.Thread`; none for the main thread of a child.
+    thread: Option<Py<PyAny>>,
 }
 
 /// Runs tasks on Python threads, so that users see them by name.
 pub(crate) struct ThreadExecutor {
     shared: Arc<Shared>,
-    slots: Arc<Vec<Py<Slot>>>,
-    threads: Vec<Py<PyAny>>,
+    count: usize,
     enforcer: Mutex<Option<Service>>,
 }
 
 impl ThreadExecutor {
     /// Starts so many threads.
-    pub(crate) fn new(py: Python<'_>, count: usize, max_result_bytes: usize) -> PyResult<Self> {
+    pub(crate) fn new(
+        py: Python<'_>,
+        count: usize,
+        max_result_bytes: usize,
+        grace: Duration,
+    ) -> PyResult<Self> {
+        let executor = Self::without_threads(count, max_result_bytes, grace, true);
+        for _ in 0..count {
+            executor.shared.start_thread(py)?;
+        }
+        Ok(executor)
+    }
+
+    /// One whose only thread is the one that calls `serve` of the slot.
+    pub(crate) fn on_this_thread(
+        py: Python<'_>,
+        max_result_bytes: usize,
+        grace: Duration,
+    ) -> PyResult<(Self, Py<Slot>)> {
+        let executor = Self::without_threads(1, max_result_bytes, grace, false);
+        let slot = Py::new(py, Slot::new(Arc::clone(&executor.shared)))?;
+        executor.shared.lock().push(Thread { slot: slot.clone_ref(py), thread: None });
+        Ok((executor, slot))
+    }
+
+    fn without_threads(count: usize, max_result_bytes: usize, grace: Duration, replaces: bool) -> Self {
         let shared = Arc::new(Shared {
             pool: Pool::default(),
             limits: Limits::new(),
             max_result_bytes,
+            grace,
+            replaces,
             outcomes: OnceLock::new(),
+            threads: Mutex::default(),
         });
-        let thread_class = py.import("threading")?.getattr("Thread")?;
-        let (mut slots, mut threads) = (Vec::new(), Vec::new());
-        for number in 1..=count {
-            let slot = Py::new(py, Slot::new(Arc::clone(&shared)))?;
-            let options = PyDict::new(py);
-            options.set_item("target", slot.getattr(py, "serve")?)?;
-            options.set_item("name", format!("nuvom-task-{number}"))?;
-            options.set_item("daemon", true)?;
-            let thread = thread_class.call((), Some(&options))?;
-            slots.push(slot);
-            threads.push(thread.unbind());
+        Self { shared, count, enforcer: Mutex::default() }
+    }
+}
+
+impl Shared {
+    pub(super) fn ended(&self, end: End, more: bool) {
+        if let Some(outcomes) = self.outcomes.get() {
+            outcomes.ended(end, more);
         }
-        for thread in &threads {
-            thread.call_method0(py, "start")?;
+    }
+
+    fn start_thread(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        let slot = Py::new(py, Slot::new(Arc::clone(self)))?;
+        let number = self.lock().len() + 1;
+        let options = PyDict::new(py);
+        options.set_item("target", slot.getattr(py, "serve")?)?;
+        options.set_item("name", format!("nuvom-task-{number}"))?;
+        options.set_item("daemon", true)?;
+        let thread = py.import("threading")?.getattr("Thread")?.call((), Some(&options))?;
+        thread.call_method0("start")?;
+        self.lock().push(Thread { slot, thread: Some(thread.unbind()) });
+        Ok(())
+    }
+
+    /// A thread whose place was taken has come to its end after all.
+    pub(super) fn forget(&self, slot: &Slot) {
+        self.lock().retain(|thread| !std::ptr::eq(thread.slot.get(), slot));
+    }
+
+    fn slots(&self, py: Python<'_>) -> Vec<Py<Slot>> {
+        self.lock().iter().map(|thread| thread.slot.clone_ref(py)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Thread>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An attempt that cannot be ended keeps its thread and its lease; another thread takes over its place.
+    fn give_up(self: &Arc<Self>, py: Python<'_>, stuck: Event) {
+        let Some(outcomes) = self.outcomes.get() else { return };
+        if self.replaces {
+            self.pool.done();
+            if let Err(error) = self.start_thread(py) {
+                error.write_unraisable(py, None);
+            }
+            outcomes.has_room();
         }
-        Ok(Self { shared, slots: Arc::new(slots), threads, enforcer: Mutex::default() })
+        outcomes.tell(stuck);
+    }
+}
+
+struct Threads(Arc<Shared>);
+
+impl Limited for Threads {
+    fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    fn enforce(&self, py: Python<'_>, now: Instant) -> Option<Instant> {
+        let mut next = None;
+        for slot in self.0.slots(py) {
+            let (moment, stuck) = slot.get().enforce(py, now);
+            next = [next, moment].into_iter().flatten().min();
+            if let Some(stuck) = stuck {
+                self.0.give_up(py, stuck);
+            }
+        }
+        next
     }
 }
 
 impl Executor for ThreadExecutor {
     fn start(&self, outcomes: Arc<dyn Outcomes>) {
         let _ = self.shared.outcomes.set(outcomes);
-        let duty = EnforceLimits { slots: Arc::clone(&self.slots), shared: Arc::clone(&self.shared) };
+        let duty = Enforcer(Arc::new(Threads(Arc::clone(&self.shared))));
         let started = Service::start(duty, self.shared.limits.waking.clone()).ok();
         *self.enforcer.lock().unwrap_or_else(PoisonError::into_inner) = started;
     }
 
     fn slots(&self) -> usize {
-        self.slots.len()
+        self.count
     }
 
     fn load(&self) -> Load {
@@ -93,8 +177,9 @@ impl Executor for ThreadExecutor {
             return;
         }
         Python::attach(|py| {
+            let slots = self.shared.slots(py);
             for claim in held {
-                let _ = self.slots.iter().any(|slot| slot.get().interrupt(py, *claim, Reason::Engine(why)));
+                let _ = slots.iter().any(|slot| slot.get().interrupt(py, *claim, Reason::Engine(why)));
             }
         });
     }
@@ -108,68 +193,23 @@ impl Executor for ThreadExecutor {
             enforcer.join(Duration::from_secs(1));
         }
         Python::attach(|py| {
-            self.threads.iter().fold(true, |all, thread| {
-                let joined = thread.call_method1(py, "join", (PATIENCE,));
+            let threads: Vec<Thread> = std::mem::take(&mut *self.shared.lock());
+            threads.iter().fold(true, |all, Thread { slot, thread }| {
+                let Some(thread) = thread else { return all };
+                // To wait for one that is stuck would be in vain.
+                let patience = if slot.get().stuck().is_some() { 0.0 } else { PATIENCE };
+                let joined = thread.call_method1(py, "join", (patience,));
                 let alive = joined.and_then(|_| thread.call_method0(py, "is_alive")?.is_truthy(py));
                 all && matches!(alive, Ok(false))
             })
         })
     }
-}
 
-/// When the next time limit passes. A job with a limit like the others' wakes nobody.
-pub(crate) struct Limits {
-    started: Instant,
-    /// Microseconds from `started` to the moment for which the enforcer is awake anyway.
-    next: AtomicU64,
-    waking: Waking,
-}
-
-impl Limits {
-    fn new() -> Self {
-        Self { started: Instant::now(), next: AtomicU64::new(u64::MAX), waking: Waking::new() }
+    fn stuck(&self) -> Vec<End> {
+        self.shared.lock().iter().filter_map(|thread| thread.slot.get().stuck()).collect()
     }
 
-    /// Makes sure that the enforcer is awake at this moment.
-    pub(crate) fn expect(&self, deadline: Instant) {
-        let moment = self.micros(deadline);
-        if moment < self.next.load(Ordering::Acquire) {
-            self.next.fetch_min(moment, Ordering::AcqRel);
-            self.waking.wake();
-        }
-    }
-
-    fn micros(&self, moment: Instant) -> u64 {
-        u64::try_from(moment.saturating_duration_since(self.started).as_micros()).unwrap_or(u64::MAX)
-    }
-}
-
-struct EnforceLimits {
-    slots: Arc<Vec<Py<Slot>>>,
-    shared: Arc<Shared>,
-}
-
-impl Duty for EnforceLimits {
-    fn name(&self) -> &'static str {
-        "limits"
-    }
-
-    fn run_once(&mut self) -> Duration {
-        let limits = &self.shared.limits;
-        let (now, next) = (Instant::now(), limits.next.load(Ordering::Acquire));
-        if next == u64::MAX {
-            return Duration::MAX;
-        }
-        let early = Duration::from_micros(next).saturating_sub(now.duration_since(limits.started));
-        if !early.is_zero() {
-            return early;
-        }
-        // Only now is there anything to look at, and only now is the GIL worth taking.
-        limits.next.store(u64::MAX, Ordering::Release);
-        let left =
-            Python::attach(|py| self.slots.iter().filter_map(|slot| slot.get().enforce_limit(py, now)).min());
-        let Some(left) = left else { return Duration::ZERO };
-        limits.next.fetch_min(limits.micros(now + left), Ordering::AcqRel);
-        left
+    fn services(&self) -> Vec<(&'static str, Waking)> {
+        vec![("limits", self.shared.limits.waking.clone())]
     }
 }

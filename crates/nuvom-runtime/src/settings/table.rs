@@ -78,6 +78,31 @@ pub(super) static TABLE: &[Row] = &[
         Text("4"),
         "How many jobs a worker runs at the same time.",
     ),
+    row(
+        "NUVOM_POOL",
+        Kind::Choice(&["thread", "process"]),
+        Text("thread"),
+        "Where a worker runs jobs: on threads of its own, or in child processes.",
+    ),
+    // Coroutines mostly wait; a hundred that do so cost a few megabytes.
+    row(
+        "NUVOM_MAX_COROUTINES",
+        Kind::Count { least: 1, most: 100_000 },
+        Text("100"),
+        "How many jobs of `async def` tasks run at once on an event loop.",
+    ),
+    row(
+        "NUVOM_MAX_JOBS_PER_CHILD",
+        Kind::Count { least: 0, most: u64::MAX },
+        Text("0"),
+        "A child process that was given so many jobs is replaced; 0 is never.",
+    ),
+    row(
+        "NUVOM_MAX_RSS",
+        Kind::Bytes { least: 0, most: u64::MAX },
+        Text("0"),
+        "A child process with more memory than this is replaced; 0 is never.",
+    ),
     // One commit for a thousand jobs costs hardly more than for one, and holds the write lock for milliseconds.
     row(
         "NUVOM_BATCH_SIZE",
@@ -96,6 +121,13 @@ pub(super) static TABLE: &[Row] = &[
         Kind::Choice(&["fail", "retry", "ignore"]),
         Text("fail"),
         "What a passed time limit does, unless the task says otherwise.",
+    ),
+    // Time to close a file or a connection; a task that ignores its end should not hold its slot for long.
+    row(
+        "NUVOM_TIMEOUT_GRACE_SECS",
+        Kind::Seconds { least: 0.01, most: 86_400.0 },
+        Text("5"),
+        "How long an attempt may go on after it was told to end.",
     ),
     row(
         "NUVOM_RETRY_DELAY_SECS",
@@ -135,6 +167,13 @@ pub(super) static TABLE: &[Row] = &[
         Kind::Seconds { least: 0.0, most: 86_400.0 },
         Text("25"),
         "How long a stopping worker lets running jobs finish.",
+    ),
+    // Above the longest wait for a busy store, far below the patience of people.
+    row(
+        "NUVOM_WATCHDOG_SECS",
+        Kind::Seconds { least: 0.1, most: 86_400.0 },
+        Text("60"),
+        "A worker of which a part gives no sign of life for so long ends itself.",
     ),
     row(
         "NUVOM_MAX_ARGS_BYTES",

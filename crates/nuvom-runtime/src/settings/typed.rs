@@ -51,6 +51,36 @@ impl Settings {
         self.number("NUVOM_MAX_WORKERS") as usize
     }
 
+    /// Whether a worker runs jobs in child processes rather than on threads.
+    pub fn runs_in_processes(&self) -> bool {
+        self.choice("NUVOM_POOL") == "process"
+    }
+
+    /// How many jobs of `async def` tasks run at once on an event loop; at least 1.
+    pub fn max_coroutines(&self) -> usize {
+        self.number("NUVOM_MAX_COROUTINES") as usize
+    }
+
+    /// A child process that was given so many jobs is replaced; none means never.
+    pub fn max_jobs_per_child(&self) -> Option<u64> {
+        Some(self.number("NUVOM_MAX_JOBS_PER_CHILD")).filter(|most| *most > 0)
+    }
+
+    /// A child process with more memory than this, in bytes, is replaced; none means never.
+    pub fn max_rss(&self) -> Option<u64> {
+        Some(self.number("NUVOM_MAX_RSS")).filter(|most| *most > 0)
+    }
+
+    /// How long an attempt may go on after it was told to end.
+    pub fn timeout_grace(&self) -> Duration {
+        self.span("NUVOM_TIMEOUT_GRACE_SECS")
+    }
+
+    /// A worker of which a part gives no sign of life for so long ends itself.
+    pub fn watchdog(&self) -> Duration {
+        self.span("NUVOM_WATCHDOG_SECS")
+    }
+
     /// The most jobs that a worker claims at once; at least 1.
     pub fn batch_size(&self) -> usize {
         self.number("NUVOM_BATCH_SIZE") as usize
@@ -213,6 +243,12 @@ mod tests {
         assert!(settings.sqlite_survives_power_loss());
         assert!(settings.manifest_path().ends_with(".nuvom/manifest.json"));
         assert_eq!((settings.max_workers(), settings.batch_size()), (4, 1000));
+        assert_eq!((settings.runs_in_processes(), settings.max_coroutines()), (false, 100));
+        assert_eq!((settings.max_jobs_per_child(), settings.max_rss()), (None, None));
+        assert_eq!(
+            (settings.timeout_grace(), settings.watchdog()),
+            (Duration::from_secs(5), Duration::from_mins(1))
+        );
         assert_eq!(settings.lease(), Duration::from_secs(30));
         assert_eq!(settings.beat(), Duration::from_secs(10));
         assert_eq!(settings.reap(), Duration::from_secs(5));

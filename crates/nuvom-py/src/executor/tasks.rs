@@ -1,63 +1,74 @@
-//! One attempt: finds the task, decodes, calls, encodes. Whatever happens, it ends in one outcome.
-
-use std::ffi::c_long;
-use std::sync::Arc;
+//! What an attempt begins and ends with: finding the task, decoding, encoding. Whatever happens in between, it ends
+//! in one outcome.
 
 use nuvom_core::{End, HandBack, Job, JobError, Outcome};
 use nuvom_engine::Interrupt;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
-use super::slot::{Reason, Slot};
-use super::threads::Shared;
+use super::watch::Reason;
 use crate::blueprint::Blueprint;
 use crate::codec::{decode_arguments, encode_value};
 
 /// The tasks of this process, and how they are called.
 pub(crate) struct Tasks {
-    shared: Arc<Shared>,
+    max_result_bytes: usize,
     /// The registry's own dict of tasks by name: one look-up a job.
     registered: Py<PyDict>,
-    /// `nuvom.execution.job_runner`'s `run(task, args, kwargs)`.
-    run: Py<PyAny>,
     /// `nuvom.execution.failure`'s `describe(exception)`.
     describe: Py<PyAny>,
 }
 
+/// A call that can be made.
+pub(crate) struct Call<'py> {
+    pub(crate) task: Bound<'py, PyAny>,
+    pub(crate) args: Bound<'py, PyTuple>,
+    pub(crate) kwargs: Bound<'py, PyDict>,
+}
+
 impl Tasks {
-    pub(crate) fn new(py: Python<'_>, shared: Arc<Shared>) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'_>, max_result_bytes: usize) -> PyResult<Self> {
         let registry = py.import("nuvom.registry.registry")?;
         Ok(Self {
-            shared,
+            max_result_bytes,
             registered: registry.getattr("by_name")?.cast_into::<PyDict>()?.unbind(),
-            run: py.import("nuvom.execution.job_runner")?.getattr("run")?.unbind(),
             describe: py.import("nuvom.execution.failure")?.getattr("describe")?.unbind(),
         })
     }
 
-    pub(crate) fn run(&self, py: Python<'_>, slot: &Slot, thread: c_long, job: &Job) -> End {
-        let outcome = self
-            .outcome(py, slot, thread, job)
-            .unwrap_or_else(|error| Outcome::Failed { error: self.describe(py, &error), retryable: false });
-        End { id: job.id, lease: job.lease, outcome }
+    /// The task of a job with its arguments; or how the attempt ends because there is no such call.
+    pub(crate) fn prepare<'py>(&self, py: Python<'py>, job: &Job) -> Result<Call<'py>, Outcome> {
+        match self.call(py, job) {
+            Ok(Some(call)) => Ok(call),
+            Ok(None) => Err(Outcome::HandedBack { reason: HandBack::UnknownTask }),
+            Err(error) => Err(Outcome::Failed { error: self.describe(py, &error), retryable: false }),
+        }
     }
 
     /// The error of this function is one that no further attempt can mend.
-    fn outcome(&self, py: Python<'_>, slot: &Slot, thread: c_long, job: &Job) -> PyResult<Outcome> {
-        let Some(task) = self.registered.bind(py).get_item(job.task.as_str())? else {
-            return Ok(Outcome::HandedBack { reason: HandBack::UnknownTask });
-        };
+    fn call<'py>(&self, py: Python<'py>, job: &Job) -> PyResult<Option<Call<'py>>> {
+        let Some(task) = self.registered.bind(py).get_item(job.task.as_str())? else { return Ok(None) };
         let (args, kwargs) = decode_arguments(py, &job.payload)?;
         let blueprint = task.getattr("_blueprint")?.cast_into::<Blueprint>()?;
         blueprint.get().check_call(&args, Some(&kwargs))?;
-        slot.begin(thread, job);
-        let returned = self.run.bind(py).call1((&task, args, kwargs));
-        let interrupted = slot.finish(py);
-        match returned {
-            Ok(_) if !job.options.store_result => Ok(Outcome::Succeeded { result: None }),
-            Ok(value) => Ok(self.store(py, job, &value)),
-            Err(error) => Ok(self.failed(py, &task, job, &error, interrupted)),
-        }
+        Ok(Some(Call { task, args, kwargs }))
+    }
+
+    /// How an attempt ended that returned or raised.
+    pub(crate) fn end(
+        &self,
+        py: Python<'_>,
+        task: &Bound<'_, PyAny>,
+        job: &Job,
+        returned: PyResult<Bound<'_, PyAny>>,
+        interrupted: Option<Reason>,
+    ) -> End {
+        let outcome = match returned {
+            Ok(_) if !job.options.store_result => Outcome::Succeeded { result: None },
+            Ok(value) => self.store(py, job, &value),
+            Err(error) => self.failed(py, task, job, &error, interrupted),
+        };
+        End { id: job.id, lease: job.lease, outcome }
     }
 
     /// The work is done, so a value that cannot be kept is no reason to do it again.
@@ -72,7 +83,7 @@ impl Tasks {
                 ));
             }
         };
-        let limit = self.shared.max_result_bytes;
+        let limit = self.max_result_bytes;
         if bytes.len() > limit {
             return unstorable(format!(
                 "{} returned {} bytes, and NUVOM_MAX_RESULT_BYTES allows {limit}. Return a reference to the data \

@@ -1,0 +1,109 @@
+"""A child process of a worker: `python -m nuvom.execution.child TERMS`, started by the worker and by nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nuvom.task import Task
+
+
+class Terms(TypedDict):
+    """What a worker tells its children."""
+
+    path: list[str]
+    modules: list[str]
+    script: str | None
+    settings: dict[str, str]
+    log_level: str
+    log_format: str
+    coroutines: int
+    max_result_bytes: int
+    grace_secs: float
+    fence_secs: float
+    measures: bool
+
+
+def places(tasks: Iterable[Task[..., Any]]) -> tuple[list[str], str | None]:
+    """The modules that define these tasks, and the script if some are defined in the program itself."""
+    modules = {task.function.__module__: None for task in tasks}
+    script = None
+    if "__main__" in modules:
+        del modules["__main__"]
+        main = sys.modules["__main__"]
+        file = getattr(main, "__file__", None)
+        script = str(Path(file).resolve()) if file else None
+    return list(modules), script
+
+
+def main(arguments: list[str]) -> None:
+    """Loads the tasks, then serves the worker until it closes the pipe."""
+    terms: Terms = json.loads(arguments[0])
+    pipes = _take_pipes()
+    _ignore_signals()
+    sys.path[:] = terms["path"]
+    _configure(terms)
+    for module in terms["modules"]:
+        try:
+            import_module(module)
+        except Exception:  # noqa: BLE001 - a module may raise anything
+            # The worker itself could load it, or does not serve it; what is missing here goes back to the queue.
+            from nuvom.log import logger
+
+            logger.exception("a child process could not load the module %s", module)
+    if terms["script"] is not None:
+        # As multiprocessing does: the program's own guard keeps it from running a second time.
+        runpy.run_path(terms["script"], run_name="__mp_main__")
+    from nuvom import _nuvom
+
+    _nuvom.serve_child(*pipes, {key: terms[key] for key in _SERVED})  # type: ignore[literal-required]
+
+
+_SERVED = ("coroutines", "max_result_bytes", "grace_secs", "fence_secs", "measures")
+
+
+def _take_pipes() -> tuple[int, int]:
+    """Moves the pipes out of the way of user code: tasks find an empty standard input, and what they print goes to
+    the worker's standard error.
+    """
+    pipes = (os.dup(0), os.dup(1))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    if sys.platform == "win32":
+        import msvcrt
+
+        return msvcrt.get_osfhandle(pipes[0]), msvcrt.get_osfhandle(pipes[1])
+    return pipes
+
+
+def _ignore_signals() -> None:
+    """Process managers signal a whole group, but when to end is the worker's decision. A handler, unlike SIG_IGN, is
+    not inherited by the programs that tasks start.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, frame: None)
+
+
+def _configure(terms: Terms) -> None:
+    import nuvom
+    from nuvom.log import setup_logging
+
+    if terms["settings"]:
+        nuvom.configure(**terms["settings"])
+    setup_logging(terms["log_level"], terms["log_format"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
