@@ -30,9 +30,9 @@ class JsonLines(logging.Formatter):
 
 _EVENT_FIELDS = frozenset(
     {
-        "event", "worker", "running", "handed_back", "job_id", "task", "attempt", "state", "took_secs", "kind",
-        "reason", "traceback", "lease", "count", "duty", "stack", "pid", "death", "lost", "jobs", "rss", "stuck",
-        "silent_secs",
+        "event", "worker", "running", "handed_back", "job_id", "task", "attempt", "state", "outcome", "took_secs",
+        "kind", "reason", "traceback", "lease", "count", "duty", "stack", "pid", "death", "lost", "jobs", "rss",
+        "stuck", "silent_secs",
     }
 )  # fmt: skip
 
@@ -89,7 +89,7 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
             )
         case "child_died":
             lost = f"; jobs lost with it: {fields['lost']}" if fields["lost"] else ""
-            return logging.ERROR, f"child process {fields['pid']} ended: {fields['death']}{lost}"
+            return logging.ERROR, f"child process {fields['pid']}: {fields['death']}{lost}"
         case "child_retired":
             size = f", {fields['rss'] / 2**20:.0f} MiB" if fields["rss"] else ""
             return logging.INFO, f"child process {fields['pid']} is replaced after {fields['jobs']} jobs{size}"
@@ -112,8 +112,10 @@ def _tell_end(fields: dict[str, Any]) -> tuple[int, str]:
     match fields["state"]:
         case "FAILED":
             return logging.ERROR, f"{job} failed: {reason}\n{fields.get('traceback', '')}".rstrip()
+        case "PENDING" if fields["outcome"] == "lost":
+            return logging.WARNING, f"{job} was lost with its process and will run again: {reason}"
         case "PENDING" if reason:
-            return logging.WARNING, f"{job} failed and will be tried again: {reason}"
+            return logging.WARNING, f"{job} {fields['outcome']} and will be tried again: {reason}"
         case "PENDING":
             return logging.INFO, f"{job} was handed back"
         case "CANCELLED":

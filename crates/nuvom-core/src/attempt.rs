@@ -54,6 +54,20 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The word for it, unless it is success.
+    pub fn ending(&self) -> Option<Ending> {
+        match self {
+            Outcome::Succeeded { .. } => None,
+            Outcome::Failed { .. } => Some(Ending::Failed),
+            Outcome::TimedOut { .. } => Some(Ending::TimedOut),
+            Outcome::Cancelled => Some(Ending::Cancelled),
+            Outcome::HandedBack { .. } => Some(Ending::HandedBack),
+            Outcome::Lost { .. } => Some(Ending::Lost),
+        }
+    }
+}
+
 /// Why a job goes back without using any budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandBack {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, JobError, JobId, Lease, State, TaskName, WorkerName};
+use crate::{Ending, Error, JobError, JobId, Lease, State, TaskName, WorkerName};
 
 /// Something that happened in a worker.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub enum Event {
         attempt: u32,
         /// Where the job is now.
         state: State,
+        /// How the attempt ended; none is success.
+        ending: Option<Ending>,
         /// From claim to the store's answer.
         took: Duration,
         /// What went wrong, if anything.

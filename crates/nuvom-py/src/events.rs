@@ -139,11 +139,12 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
             fields.set_item("count", count)?;
             "claimed"
         }
-        Event::Ended { id, task, attempt, state, took, error, .. } => {
+        Event::Ended { id, task, attempt, state, ending, took, error, .. } => {
             fields.set_item("job_id", id.to_string())?;
             fields.set_item("task", task.as_str())?;
             fields.set_item("attempt", attempt)?;
             fields.set_item("state", state.as_str())?;
+            fields.set_item("outcome", ending.map_or("succeeded", nuvom_core::Ending::as_str))?;
             fields.set_item("took_secs", took.as_secs_f64())?;
             if let Some(error) = error {
                 fields.set_item("kind", error.kind)?;

@@ -49,8 +49,7 @@ class EventLoop:
         """Whether this attempt blocks the loop at this moment, and where it is."""
         if asyncio.current_task(self.loop) is task:
             return True, stacks.of_thread(self.thread_id)
-        frames = task.get_stack(limit=1)
-        return False, stacks.of_frame(frames[0]) if frames else ""
+        return False, stacks.of_coroutine(task.get_coro())
 
     def close(self) -> bool:
         """Ends the loop; answers whether it has ended."""

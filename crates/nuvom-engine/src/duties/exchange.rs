@@ -165,6 +165,7 @@ impl Exchange {
                     task: holding.task,
                     attempt: holding.attempt,
                     state: *state,
+                    ending: end.outcome.ending(),
                     took: now.saturating_sub(holding.claimed_at),
                     error: error_of(end.outcome),
                 },

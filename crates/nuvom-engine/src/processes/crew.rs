@@ -20,6 +20,9 @@ use crate::service::Waking;
 const FIRST_RESTART: Duration = Duration::from_millis(100);
 const LAST_RESTART: Duration = Duration::from_secs(5);
 
+/// The death of a child that we killed.
+const KILLED: &str = "it was killed, because a job in it did not end when it was asked to";
+
 /// When so many in a row die before they are ready, none ever will be.
 const HOPELESS: u32 = 6;
 
@@ -202,7 +205,8 @@ impl Crew {
         let mut child = state.children.remove(at);
         let pid = child.process.id();
         let told_to_end = child.stage == Stage::Retiring && child.desk.is_empty();
-        let death = bury(&mut child.process);
+        let died = bury(&mut child.process);
+        let death = child.killed_at.map_or(died, |_| KILLED.to_owned());
         if child.stage == Stage::Starting && !state.closing {
             let wait = FIRST_RESTART.saturating_mul(1 << state.stillborn.min(6)).min(LAST_RESTART);
             state.stillborn = state.stillborn.saturating_add(1);

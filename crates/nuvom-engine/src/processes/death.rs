@@ -4,7 +4,7 @@ use std::process::ExitStatus;
 
 /// One sentence.
 pub(super) fn describe(status: Option<ExitStatus>) -> String {
-    let Some(status) = status else { return "the process that ran it vanished".to_owned() };
+    let Some(status) = status else { return "its process vanished".to_owned() };
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         let cause = match signal {
@@ -14,10 +14,10 @@ pub(super) fn describe(status: Option<ExitStatus>) -> String {
             15 => " (terminated)",
             _ => "",
         };
-        return format!("the process that ran it died of signal {signal}{cause}");
+        return format!("its process died of signal {signal}{cause}");
     }
     match status.code() {
-        Some(code) => format!("the process that ran it exited with code {code}"),
-        None => "the process that ran it died".to_owned(),
+        Some(code) => format!("its process exited with code {code}"),
+        None => "its process died".to_owned(),
     }
 }
