@@ -1,0 +1,171 @@
+"""Invariants of time: not early, in order, stopped cleanly, recovered soon, drained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from evidence import SECOND, Case, Evidence
+from history import Process
+from report import Violation
+
+
+def too_early(case: Case, evidence: Evidence) -> Iterator[Violation]:
+    """I11."""
+    if case.call is None or case.record is None:
+        return
+    for wait in waits(case, evidence):
+        if wait.until is not None and wait.until < wait.since - evidence.slack():
+            early = (wait.since - wait.until) / SECOND
+            yield Violation("I11", case.id, f"was claimed {early:.3f} s too early (lease {wait.lease})")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The time in which a job could be claimed and was not. `until` is its next claim, or its end."""
+
+    job: str
+    priority: int
+    since: int
+    until: int | None
+    lease: int
+
+
+def waits(case: Case, evidence: Evidence) -> Iterator[Wait]:
+    """Each time that a job waited."""
+    record, call = case.record, case.call
+    if record is None or call is None:
+        return
+    since = evidence.moment(record.created_at) + int(call.delay * SECOND)
+    for claim in case.claims:
+        if claim.start is None:
+            return
+        yield Wait(case.id, record.priority, since, claim.start, claim.lease)
+        if claim.end is None:
+            return
+        failed = claim.ending in {"failed", "timed out"}
+        since = claim.end + (int(call.retry_delay * SECOND) if failed else 0)
+    last = case.claims[-1].ending if case.claims else "nothing"
+    if record.state in {"PENDING", "CANCELLED"} and last not in {"cancelled", "lost"}:
+        ended = None if record.ended_at is None else evidence.moment(record.ended_at)
+        if ended is None or ended > since:
+            yield Wait(case.id, record.priority, since, ended, 0)
+
+
+def out_of_order(evidence: Evidence) -> Iterator[Violation]:
+    """I12, for any number of slots: one claim takes the most urgent jobs, so nothing that could be claimed then and
+    is more urgent is still there afterwards. Priority, then time; ids break ties that clocks cannot see.
+    """
+    slack = max(evidence.slack(), 1_000_000)
+    all_waits = [wait for case in evidence.cases.values() for wait in waits(case, evidence)]
+    claimed = sorted((wait for wait in all_waits if wait.lease and wait.until is not None), key=lambda w: w.until or 0)
+    begun = sorted(all_waits, key=lambda wait: wait.since)
+    open_waits: list[Wait] = []
+    place = 0
+    for taken in claimed:
+        moment = taken.until or 0
+        while place < len(begun) and begun[place].since + slack < moment:
+            open_waits.append(begun[place])
+            place += 1
+        open_waits = [wait for wait in open_waits if wait.until is None or wait.until - slack > moment]
+        for passed in open_waits:
+            sooner = passed.priority == taken.priority and passed.since + slack < taken.since
+            if passed.job != taken.job and (passed.priority < taken.priority or sooner):
+                yield Violation(
+                    "I12", passed.job, f"waited with priority {passed.priority}, passed over by {taken.job}"
+                )
+                return
+
+
+def unclean_stops(evidence: Evidence) -> Iterator[Violation]:
+    """I15."""
+    drained = {
+        event.worker: event.at
+        for event in evidence.processes
+        if event.change == "down" and event.exit == 0 and event.worker is not None
+    }
+    for case in evidence.cases.values():
+        for claim in case.claims:
+            at = drained.get(claim.worker or "")
+            held = claim.ending == "held" or (claim.ending == "lost" and (claim.end or 0) > (at or 0))
+            if at is not None and held:
+                yield Violation("I15", case.id, f"was held (lease {claim.lease}) by a worker that had exited with 0")
+
+
+def recoveries(evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """For each job that a dead worker ran: seconds until it started again. Those that did not start again are not
+    in it: they had ended, or were given up.
+    """
+    for death, case, lease in _orphans(evidence):
+        later = [run.start.at for run in case.runs if run.start.lease > lease]
+        if later:
+            yield case.id, (min(later) - death.at) / SECOND
+
+
+def slow_recoveries(evidence: Evidence) -> Iterator[Violation]:
+    """I16. What counts is the time in which a worker was at work and the store could be reached: with all workers
+    dead or paused nobody can recover anything. The time until it starts again, behind other jobs, is only reported.
+    """
+    rules = evidence.rules
+    bound = rules.lease + rules.reap * 1.1 + rules.recovery_slack
+    for death, case, lease in _orphans(evidence):
+        ends = {claim.lease: claim.end for claim in case.claims}
+        found = ends.get(lease)
+        if found is None:
+            continue
+        took = (found - death.at - _nobody_at_work(evidence, death.at, found)) / SECOND
+        if took > bound:
+            yield Violation("I16", case.id, f"lost its worker, and was found {took:.2f} s later (bound {bound:.2f} s)")
+
+
+def undrained(evidence: Evidence) -> Iterator[Violation]:
+    """I17."""
+    if "overdue" in evidence.phases:
+        yield Violation("I17", None, "the queue was not empty at the deadline after healing")
+        return
+    heal, drained = evidence.phases.get("heal"), evidence.phases.get("drained")
+    if heal is None or drained is None:
+        return
+    served = [event for event in evidence.processes if event.change == "serving" and event.worker is not None]
+    downs = {event.worker: event.at for event in evidence.processes if event.change == "down"}
+    claimed = {
+        claim.worker
+        for case in evidence.cases.values()
+        for claim in case.claims
+        if claim.start is not None and claim.start > heal.at
+    }
+    for event in served:
+        alive = event.at < heal.at and downs.get(event.worker, evidence.end) > drained.at
+        if alive and event.worker not in claimed:
+            yield Violation("I17", None, f"{event.worker} lived on after healing, and claimed nothing more")
+
+
+def _orphans(evidence: Evidence) -> Iterator[tuple[Process, Case, int]]:
+    deaths = {death.pid: death for death in evidence.deaths()}
+    for case in evidence.cases.values():
+        for run in case.runs:
+            death = deaths.get(run.start.pid)
+            # Its end may have been written and not yet handed in: then it was not running any more.
+            if death is not None and run.last is None:
+                yield death, case, run.start.lease
+
+
+def _nobody_at_work(evidence: Evidence, start: int, end: int) -> int:
+    """How long between these moments no worker could reach the store."""
+    blocked = [(span.start, span.end) for span in evidence.faults if span.kind in {"lock", "stall", "pause"}]
+    serving = _serving(evidence)
+    marks = sorted({start, end, *(mark for span in blocked + serving for mark in span if start < mark < end)})
+    idle = 0
+    for one, two in pairwise(marks):
+        at_work = any(begin <= one and two <= until for begin, until in serving)
+        locked = any(begin <= one and two <= until for begin, until in blocked)
+        if locked or not at_work:
+            idle += two - one
+    return idle
+
+
+def _serving(evidence: Evidence) -> list[tuple[int, int]]:
+    downs = {event.pid: event.at for event in evidence.processes if event.change == "down"}
+    served = (event for event in evidence.processes if event.change == "serving")
+    return [(event.at, downs.get(event.pid, evidence.end)) for event in served]
