@@ -90,7 +90,7 @@ class Report:
             *((f"  {state}", str(count)) for state, count in sorted(self.states.items())),
             ("executions", str(self.executions)),
             ("leases issued", str(self.leases)),
-            *((f"{kind}s", str(count)) for kind, count in sorted(self.faults.items())),
+            *((f"faults: {kind}", str(count)) for kind, count in sorted(self.faults.items())),
             ("repeats", str(outcomes.duplicated)),
             *((f"  after a {cause}", str(count)) for cause, count in sorted(outcomes.excused.items())),
             ("  unexcused", str(outcomes.unexcused)),
