@@ -24,7 +24,7 @@ TYPED := python benches $(wildcard examples/*) $(wildcard tests/*.py) $(dir $(wi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build release demo test test-rust test-python check lint types docs deny audit bench reference format clean
+.PHONY: help build release demo test test-rust test-python chaos check lint types docs deny audit bench reference format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,14 @@ test-rust: ## Run the tests of the Rust crates; no Python needed
 test-python: $(VENV)/.built-debug $(VENV)/.tools ## Run the tests in tests/, by way of the built package
 	@echo "==> tests of the package, the documents and the project's own rules"
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Without a SEED one is drawn, and printed. `ARGS="--backend memory"` for the other backend.
+MINUTES ?= 5
+SEED ?=
+CHAOS = $(BIN)/python tests/chaos/run.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+chaos: $(VENV)/.built-debug ## Break everything for MINUTES=5 with SEED=…, and judge what came of it
+	@$(CHAOS)
 
 check: lint types docs deny test ## Everything that must hold before a change goes in
 	@echo "==> all good"

@@ -54,6 +54,7 @@ def check(events: Sequence[Event], records: Sequence[Record], rules: Rules) -> R
         faults=_faults(evidence),
         recoveries=[took for _, took in recoveries(evidence)],
         bound=rules.recovery_bound,
+        cancels=dict(Counter(answer.answer for case in evidence.cases.values() for answer in case.cancels)),
         drain_secs=(drained.at - heal.at) / 1e9 if heal and drained else None,
     )
 

@@ -54,6 +54,8 @@ class Report:
     recoveries: list[float]
     """Seconds from the death of a worker to the next start of each job that it ran."""
     bound: float
+    cancels: dict[str, int] = field(default_factory=dict)
+    """Requests for the end of a job, by their answer."""
     drain_secs: float | None = None
 
     @property
@@ -91,6 +93,7 @@ class Report:
             ("executions", str(self.executions)),
             ("leases issued", str(self.leases)),
             *((f"faults: {kind}", str(count)) for kind, count in sorted(self.faults.items())),
+            *((f"cancel: {answer}", str(count)) for answer, count in sorted(self.cancels.items())),
             ("repeats", str(outcomes.duplicated)),
             *((f"  after a {cause}", str(count)) for cause, count in sorted(outcomes.excused.items())),
             ("  unexcused", str(outcomes.unexcused)),

@@ -1,0 +1,33 @@
+"""A short run of chaos on each backend. `make chaos` is the long one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).with_name("run.py")
+
+PATIENCE = 180.0
+"""A run ends by itself long before."""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals belong to POSIX")
+
+
+@pytest.mark.parametrize(("backend", "minutes"), [("sqlite", "0.4"), ("memory", "0.15")])
+def test_no_job_is_lost_or_repeated_without_a_cause(
+    backend: str, minutes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, RUN, "--backend", backend, "--minutes", minutes, "--brief"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    with capsys.disabled():
+        print(f"\n{ran.stdout.rstrip()}")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
