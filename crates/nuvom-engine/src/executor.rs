@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nuvom_core::{End, Event, Held, Job};
+use nuvom_core::{End, Event, HandBack, Held, Job, Outcome};
 
 use crate::service::Waking;
 
@@ -23,7 +23,8 @@ pub trait Executor: Send + Sync {
     /// Gives back all that has not started.
     fn recall(&self) -> Vec<Job>;
 
-    /// Asks attempts to end; what cannot be interrupted goes on. A claim it does not run is ignored.
+    /// Asks attempts to end; what cannot be interrupted goes on. A job that has not started never will: its end is
+    /// reported at once. A claim that it does not have is ignored.
     fn interrupt(&self, held: &[Held], why: Interrupt);
 
     /// Ends when nothing runs any more; answers false if something could not be ended.
@@ -60,6 +61,17 @@ pub enum Interrupt {
     LeaseLost,
     /// The worker stops and has waited long enough.
     Stop,
+}
+
+impl Interrupt {
+    /// The end of a job that had not started when it was interrupted.
+    pub fn unstarted(self, held: Held) -> End {
+        let outcome = match self {
+            Interrupt::Cancel => Outcome::Cancelled,
+            Interrupt::LeaseLost | Interrupt::Stop => Outcome::HandedBack { reason: HandBack::Stop },
+        };
+        End { id: held.id, lease: held.lease, outcome }
+    }
 }
 
 /// What an executor has to do.

@@ -15,7 +15,7 @@ mod waiting;
 mod worker;
 
 pub use config::WorkerConfig;
-pub use duties::{Exchange, Heartbeat, Pruner, Reaper, Watchdog};
+pub use duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, Watchdog};
 pub use executor::{Executor, Interrupt, Load, Outcomes};
 pub use pools::{Pools, TaskSet};
 pub use processes::{ChildCommand, Processes, Served, serve};

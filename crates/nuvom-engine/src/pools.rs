@@ -196,10 +196,21 @@ impl Pools {
         (0..self.len()).flat_map(|place| self.recall(place)).collect()
     }
 
-    pub(crate) fn interrupt(&self, held: &[Held], why: Interrupt) {
-        if !held.is_empty() {
-            self.each().for_each(|executor| executor.interrupt(held, why));
+    /// Asks attempts to end; answers the ends of suspects whose turn has not come, and never will.
+    pub(crate) fn interrupt(&self, held: &[Held], why: Interrupt) -> Vec<End> {
+        if held.is_empty() {
+            return Vec::new();
         }
+        let mut unstarted = Vec::new();
+        self.suspects().waiting.retain(|(_, job)| {
+            let keep = !held.contains(&job.held());
+            if !keep {
+                unstarted.push(why.unstarted(job.held()));
+            }
+            keep
+        });
+        self.each().for_each(|executor| executor.interrupt(held, why));
+        unstarted
     }
 
     pub(crate) fn close(&self) -> bool {

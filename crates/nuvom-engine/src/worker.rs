@@ -9,7 +9,7 @@ use nuvom_core::{Clock, End, Error, ErrorKind, Event, EventSink, HandBack, Held,
 
 use crate::completer::Completer;
 use crate::config::WorkerConfig;
-use crate::duties::{Exchange, Heartbeat, Pruner, Reaper, Watchdog};
+use crate::duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, Watchdog};
 use crate::executor::{Interrupt, Outcomes};
 use crate::holdings::Holdings;
 use crate::pools::Pools;
@@ -70,6 +70,24 @@ impl Shared {
         first
     }
 
+    pub(crate) fn interrupt(&self, held: &[Held], why: Interrupt) {
+        let unstarted = self.pools.interrupt(held, why);
+        self.holdings.ended(unstarted.iter().map(|end| Held { id: end.id, lease: end.lease }));
+        self.completer.add(unstarted);
+    }
+
+    /// Interrupts what is held no more. What the store says is lost may only have ended since it was asked; the
+    /// exchange knows of those.
+    pub(crate) fn lost(&self, lost: &[Held]) {
+        let lost = self.holdings.remove_running(lost);
+        if lost.is_empty() {
+            return;
+        }
+        let events = lost.iter().map(|claim| Event::LeaseLost { id: claim.id, lease: claim.lease });
+        self.events.emit(events.collect());
+        self.interrupt(&lost, Interrupt::LeaseLost);
+    }
+
     pub(crate) fn store_failed(&self, duty: &'static str, error: Error) {
         self.events.emit(vec![Event::StoreFailed { duty, error }]);
     }
@@ -99,6 +117,8 @@ pub struct Duties {
     pub exchange: Exchange,
     /// Keeps leases alive.
     pub heartbeat: Heartbeat,
+    /// Gives up leases that could not be renewed.
+    pub fence: Fence,
     /// Finds expired leases.
     pub reaper: Reaper,
     /// Forgets old jobs.
@@ -149,6 +169,7 @@ impl Duties {
         Self {
             exchange: Exchange::new(Arc::clone(&shared)),
             heartbeat: Heartbeat::new(Arc::clone(&shared), urgent),
+            fence: Fence::new(Arc::clone(&shared)),
             reaper: Reaper::new(Arc::clone(&shared)),
             pruner: Pruner::new(Arc::clone(&shared)),
             watchdog: Watchdog::new(Arc::clone(&shared)),
@@ -160,30 +181,32 @@ impl Duties {
 
     /// Gives each duty its thread.
     pub fn start(self) -> Result<Worker> {
-        let Self { exchange, heartbeat, reaper, pruner, mut watchdog, shared, waking, subscriptions } = self;
-        let wakings = [shared.exchange.clone(), waking, Waking::new(), Waking::new(), Waking::new()];
-        let [exchange_waking, heartbeat_waking, reaper_waking, pruner_waking, watchdog_waking] =
-            wakings.clone();
-        watchdog.watch_closely("exchange", exchange_waking.clone());
-        watchdog.watch("heartbeat", heartbeat_waking.clone());
+        let Self { exchange, heartbeat, fence, reaper, pruner, mut watchdog, shared, waking, subscriptions } =
+            self;
+        let [fence_waking, reaper_waking, pruner_waking, watchdog_waking] =
+            std::array::from_fn(|_| Waking::new());
+        watchdog.watch_closely("exchange", shared.exchange.clone());
+        watchdog.watch("heartbeat", waking.clone());
+        watchdog.watch("fence", fence_waking.clone());
         watchdog.watch("reaper", reaper_waking.clone());
         for (name, waking) in shared.pools.services() {
             watchdog.watch(name, waking);
         }
+        let mut wakings = Vec::new();
+        let mut noted = |waking: Waking| {
+            wakings.push(waking.clone());
+            waking
+        };
         let services = vec![
-            Service::start(exchange, exchange_waking)?,
-            Service::start(heartbeat, heartbeat_waking)?,
-            Service::start(reaper, reaper_waking)?,
-            Service::start(pruner, pruner_waking)?,
-            Service::start(watchdog, watchdog_waking)?,
+            Service::start(exchange, noted(shared.exchange.clone()))?,
+            Service::start(heartbeat, noted(waking))?,
+            Service::start(fence, noted(fence_waking))?,
+            Service::start(reaper, noted(reaper_waking))?,
+            Service::start(pruner, noted(pruner_waking))?,
+            Service::start(watchdog, noted(watchdog_waking))?,
         ];
         shared.events.emit(vec![Event::WorkerStarted { worker: shared.config.worker.clone() }]);
-        Ok(Worker {
-            shared,
-            services: Mutex::new(services),
-            wakings: wakings.into(),
-            _subscriptions: subscriptions,
-        })
+        Ok(Worker { shared, services: Mutex::new(services), wakings, _subscriptions: subscriptions })
     }
 }
 
@@ -231,7 +254,7 @@ impl Worker {
         }
         ending.phase = Phase::Cutting(Instant::now() + self.shared.config.cut_grace);
         drop(ending);
-        self.shared.pools.interrupt(&self.shared.holdings.all(), Interrupt::Stop);
+        self.shared.interrupt(&self.shared.holdings.all(), Interrupt::Stop);
         self.shared.progressed();
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nuvom_core::Held;
 use nuvom_core::ports::Renewal;
-use nuvom_core::{Event, Held};
 
 use super::with_jitter;
 use crate::executor::Interrupt;
@@ -54,32 +54,9 @@ impl Heartbeat {
                 Renewal::Lost => lost.push(*claim),
             }
         }
-        shared.pools.interrupt(&cancelled, Interrupt::Cancel);
-        self.lost(&lost);
+        shared.interrupt(&cancelled, Interrupt::Cancel);
+        shared.lost(&lost);
         true
-    }
-
-    /// What the store says is lost may only have ended since the beat was sent; the exchange knows of those.
-    fn lost(&self, lost: &[Held]) {
-        let shared = &self.shared;
-        let lost = shared.holdings.remove_running(lost);
-        if lost.is_empty() {
-            return;
-        }
-        shared.pools.interrupt(&lost, Interrupt::LeaseLost);
-        let events = lost.iter().map(|claim| Event::LeaseLost { id: claim.id, lease: claim.lease });
-        shared.events.emit(events.collect());
-    }
-
-    /// A lease that could not be renewed in time is given up before another worker can hold it. Answers how
-    /// long the next one may be trusted.
-    fn fence(&self) -> Duration {
-        let shared = &self.shared;
-        let (now, trust) = (shared.clock.monotonic(), shared.config.trust());
-        if let Some(moment) = now.checked_sub(trust) {
-            self.lost(&shared.holdings.sent_by(moment));
-        }
-        shared.holdings.oldest().map_or(Duration::MAX, |sent_at| (sent_at + trust).saturating_sub(now))
     }
 }
 
@@ -103,7 +80,6 @@ impl Duty for Heartbeat {
             self.urgent.store(true, Ordering::Release);
         }
         let next = if failed == 0 { beat } else { beat.mul_f64(MISSED) };
-        // A beat may come late, the end of trust may not.
-        with_jitter(next).min(self.fence())
+        with_jitter(next)
     }
 }

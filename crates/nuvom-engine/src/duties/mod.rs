@@ -1,12 +1,14 @@
 //! What a worker does besides running tasks, one duty a file. Each has a `run_once` that tests call directly.
 
 mod exchange;
+mod fence;
 mod heartbeat;
 mod pruner;
 mod reaper;
 mod watchdog;
 
 pub use exchange::Exchange;
+pub use fence::Fence;
 pub use heartbeat::Heartbeat;
 pub use pruner::Pruner;
 pub use reaper::Reaper;

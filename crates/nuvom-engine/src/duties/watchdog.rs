@@ -33,12 +33,12 @@ impl Watchdog {
     }
 
     /// Has it watch a service that may sleep as long as it likes, but not stay in one call.
-    pub(crate) fn watch(&mut self, name: &'static str, waking: Waking) {
+    pub fn watch(&mut self, name: &'static str, waking: Waking) {
         self.watched.push(Watched { name, waking, restless: false, last: None, same: 0 });
     }
 
     /// Has it watch a service that should not sleep long either.
-    pub(crate) fn watch_closely(&mut self, name: &'static str, waking: Waking) {
+    pub fn watch_closely(&mut self, name: &'static str, waking: Waking) {
         self.watched.push(Watched { name, waking, restless: true, last: None, same: 0 });
     }
 }

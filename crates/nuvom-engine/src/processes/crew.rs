@@ -237,7 +237,7 @@ impl Crew {
         Vec::new()
     }
 
-    fn report(&self, ends: Vec<End>) {
+    pub(super) fn report(&self, ends: Vec<End>) {
         let Some(outcomes) = self.outcomes.get() else { return };
         let last = ends.len().saturating_sub(1);
         for (index, end) in ends.into_iter().enumerate() {

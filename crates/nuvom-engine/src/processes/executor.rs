@@ -130,10 +130,19 @@ impl Executor for InProcesses {
         let grace = self.crew.command.grace;
         let grace = if why == Interrupt::Stop { grace.min(CUT) } else { grace };
         let mut state = self.crew.lock();
+        let mut unstarted = Vec::new();
+        state.waiting(self.lane).retain(|job| {
+            let keep = !held.contains(&job.held());
+            if !keep {
+                unstarted.push(why.unstarted(job.held()));
+            }
+            keep
+        });
         for claim in held {
             let _ = state.children.iter_mut().any(|child| child.interrupt(*claim, why, grace, now));
         }
         drop(state);
+        self.crew.report(unstarted);
         self.crew.waking.wake();
     }
 

@@ -196,7 +196,7 @@ fn a_holder_that_cannot_beat_gives_its_lease_up_before_another_can_hold_it() {
 
     let mut passed = Duration::ZERO;
     while bench.executor.running() == [job] {
-        let wait = duties.heartbeat.run_once();
+        let wait = duties.heartbeat.run_once().min(duties.fence.run_once());
         bench.clock.advance(wait);
         passed += wait;
     }
@@ -206,12 +206,24 @@ fn a_holder_that_cannot_beat_gives_its_lease_up_before_another_can_hold_it() {
 }
 
 #[test]
+fn a_holder_that_was_asleep_gives_its_lease_up_without_asking_the_store() {
+    let (bench, mut duties, job) = running();
+    bench.clock.advance(LEASE * 3);
+    let asked = bench.faults.calls();
+
+    duties.fence.run_once();
+
+    assert_eq!(bench.executor.interrupted.seen(), [(job, Interrupt::LeaseLost)]);
+    assert_eq!(bench.faults.calls(), asked);
+}
+
+#[test]
 fn a_lease_is_not_given_up_while_it_can_be_trusted() {
     let (bench, mut duties, job) = running();
     bench.faults.fail(Method::Renew, ErrorKind::Unavailable);
 
     bench.clock.advance(just_under(bench.config.trust()));
-    duties.heartbeat.run_once();
+    duties.fence.run_once();
 
     assert_eq!(bench.executor.running(), [job]);
 }
@@ -226,7 +238,7 @@ fn a_beat_that_comes_through_in_time_saves_the_lease() {
     duties.heartbeat.run_once();
 
     bench.clock.advance(BEAT * 2);
-    duties.heartbeat.run_once();
+    duties.fence.run_once();
 
     assert_eq!(bench.executor.running(), [job]);
     assert_eq!(bench.state(job), State::Running);

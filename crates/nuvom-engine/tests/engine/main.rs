@@ -5,8 +5,10 @@
 mod exchange;
 mod faults;
 mod heartbeat;
+mod pools;
 mod results_apart;
 mod support;
 mod sweeps;
 mod waits;
+mod watchdog;
 mod worker;

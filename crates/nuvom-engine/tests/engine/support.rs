@@ -8,7 +8,7 @@ use nuvom_core::ports::{Cancelled, Claim, StoredResult, Stores};
 use nuvom_core::{
     Attempt, End, Event, EventSink, HandBack, Held, Job, JobId, NewJob, Outcome, Retention, State,
 };
-use nuvom_engine::{Duties, Executor, Interrupt, Load, Outcomes, Worker, WorkerConfig};
+use nuvom_engine::{Duties, Executor, Interrupt, Load, Outcomes, Pools, Worker, WorkerConfig};
 use nuvom_memory::MemoryStore;
 use nuvom_testkit::faulty::{Faults, faulty};
 use nuvom_testkit::{FakeClock, Probe, builders};
@@ -75,9 +75,13 @@ impl Bench {
     }
 
     pub(crate) fn duties(&self) -> Duties {
-        let (clock, executor) = (Arc::clone(&self.clock), Arc::clone(&self.executor));
-        let events = Arc::clone(&self.events);
-        Duties::assemble(self.config.clone(), self.stores.clone(), clock, executor, events)
+        self.duties_with(Arc::clone(&self.executor))
+    }
+
+    /// The duties of a worker with these pools.
+    pub(crate) fn duties_with(&self, pools: impl Into<Pools>) -> Duties {
+        let (clock, events) = (Arc::clone(&self.clock), Arc::clone(&self.events));
+        Duties::assemble(self.config.clone(), self.stores.clone(), clock, pools, events)
     }
 
     pub(crate) fn worker(&self) -> Worker {
@@ -195,6 +199,7 @@ pub(crate) struct ScriptedExecutor {
     threads: usize,
     script: Box<Script>,
     answer: Box<Answer>,
+    isolates: bool,
     /// Guards what was submitted and has not ended.
     desk: Mutex<Desk>,
     pub(crate) started: Probe<JobId>,
@@ -226,6 +231,7 @@ impl Closed {
 struct Desk {
     queued: VecDeque<Job>,
     running: Vec<Job>,
+    stuck: Vec<End>,
     outcomes: Option<Arc<dyn Outcomes>>,
 }
 
@@ -253,6 +259,7 @@ impl ScriptedExecutor {
             threads: slots,
             script: Box::new(script),
             answer: Box::new(obey),
+            isolates: false,
             desk: Mutex::default(),
             started: Probe::new(),
             interrupted: Probe::new(),
@@ -264,6 +271,20 @@ impl ScriptedExecutor {
     pub(crate) fn stubborn(mut self) -> Self {
         self.answer = Box::new(|_| None);
         self
+    }
+
+    /// Each attempt has a process of its own.
+    pub(crate) fn isolating(mut self) -> Self {
+        self.isolates = true;
+        self
+    }
+
+    /// Declares a running attempt stuck: this is what is to be reported if the worker goes away.
+    pub(crate) fn gets_stuck(&self, id: JobId, outcome: Outcome) {
+        let mut desk = self.desk();
+        let job = desk.running.iter().find(|job| job.id == id).expect("the attempt runs");
+        let end = End { id, lease: job.lease, outcome };
+        desk.stuck.push(end);
     }
 
     /// Fewer attempts start than there are slots, as if the system were slow to start them.
@@ -344,8 +365,22 @@ impl Executor for ScriptedExecutor {
         self.desk().queued.drain(..).collect()
     }
 
+    fn isolates(&self) -> bool {
+        self.isolates
+    }
+
+    fn stuck(&self) -> Vec<End> {
+        self.desk().stuck.clone()
+    }
+
     fn interrupt(&self, held: &[Held], why: Interrupt) {
         for claim in held {
+            let waiting = self.desk().queued.iter().position(|job| job.held() == *claim);
+            if let Some(place) = waiting {
+                self.desk().queued.remove(place);
+                let outcomes = Arc::clone(self.desk().outcomes.as_ref().expect("the executor was started"));
+                outcomes.ended(why.unstarted(*claim), false);
+            }
             let runs = self.desk().running.iter().any(|job| job.held() == *claim);
             if !runs {
                 continue;

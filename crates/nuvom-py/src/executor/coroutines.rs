@@ -96,12 +96,17 @@ impl Coroutines {
     fn take(&self, py: Python<'_>) -> Vec<Attempt> {
         let shared = &self.0;
         let mut attempts = Vec::new();
-        while shared.pool.running() < shared.count
-            && let Some(job) = shared.pool.take()
-        {
+        while let Some((job, current)) = shared.begin() {
             match shared.tasks.prepare(py, &job) {
-                Ok(call) => attempts.push(shared.begin(job, call)),
+                Ok(Call { task, args, kwargs }) => attempts.push(Attempt {
+                    shared: Arc::clone(shared),
+                    job,
+                    current,
+                    task: task.unbind(),
+                    arguments: Mutex::new(Some((args.unbind(), kwargs.unbind()))),
+                }),
                 Err(outcome) => {
+                    shared.lock().remove(&job.held());
                     let more = shared.pool.done();
                     shared.ended(End { id: job.id, lease: job.lease, outcome }, more);
                 }
@@ -132,10 +137,15 @@ impl Attempt {
     }
 
     /// Says which `asyncio.Task` runs it, on which loop.
-    fn runs_as(&self, task: Py<PyAny>, event_loop: Py<PyAny>) {
-        if let Some(running) = self.shared.lock().get_mut(&self.job.held()) {
-            running.task = Some((task, event_loop));
+    fn runs_as(&self, py: Python<'_>, task: Py<PyAny>, event_loop: Py<PyAny>) -> PyResult<()> {
+        let interrupted = self.shared.lock().get_mut(&self.job.held()).and_then(|running| {
+            running.task = Some((task.clone_ref(py), event_loop));
+            running.watch.interrupted()
+        });
+        if let Some(reason) = interrupted {
+            task.call_method1(py, "cancel", (reason.exception(),))?;
         }
+        Ok(())
     }
 
     /// It returned.
@@ -167,16 +177,19 @@ impl Attempt {
 }
 
 impl Shared {
-    fn begin(self: &Arc<Self>, job: Job, call: Call<'_>) -> Attempt {
+    /// Takes the next job. It is always either in the pool or among those that run, so that whoever interrupts
+    /// finds it.
+    fn begin(&self) -> Option<(Job, CurrentJob)> {
+        let mut running = self.lock();
+        let job = (self.pool.running() < self.count).then(|| self.pool.take()).flatten()?;
         let cancel_requested = Arc::new(AtomicBool::new(false));
         let current = CurrentJob::of(&job, Arc::clone(&cancel_requested));
         let watch = Watch::new(&job, self.grace, Instant::now(), cancel_requested);
         if let Some(moment) = watch.next() {
             self.limits.expect(moment);
         }
-        self.lock().insert(job.held(), Running { watch, task: None, raised_in: None });
-        let arguments = Mutex::new(Some((call.args.unbind(), call.kwargs.unbind())));
-        Attempt { shared: Arc::clone(self), job, current, task: call.task.unbind(), arguments }
+        running.insert(job.held(), Running { watch, task: None, raised_in: None });
+        Some((job, current))
     }
 
     fn ended(&self, end: End, more: bool) {
@@ -372,8 +385,9 @@ impl Executor for LoopExecutor {
 
     fn interrupt(&self, held: &[Held], why: Interrupt) {
         let (now, reason) = (Instant::now(), Reason::Engine(why));
-        let ours: Vec<Held> = {
+        let (withdrawn, ours): (Vec<Held>, Vec<Held>) = {
             let mut running = self.shared.lock();
+            let withdrawn = self.shared.pool.withdraw(held);
             let wanted = held.iter().filter(|claim| {
                 let running = running.get_mut(claim);
                 running.is_some_and(|running| {
@@ -384,8 +398,12 @@ impl Executor for LoopExecutor {
                     first
                 })
             });
-            wanted.copied().collect()
+            let ours = wanted.copied().collect();
+            (withdrawn, ours)
         };
+        for claim in withdrawn {
+            self.shared.ended(why.unstarted(claim), false);
+        }
         if !ours.is_empty() {
             Python::attach(|py| ours.iter().for_each(|held| self.shared.raise(py, *held, reason)));
         }

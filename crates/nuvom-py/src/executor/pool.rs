@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use nuvom_core::Job;
+use nuvom_core::{Held, Job};
 
 /// A line of jobs, and the threads that wait at its end.
 #[derive(Default)]
@@ -50,6 +50,19 @@ impl Pool {
     pub(crate) fn done(&self) -> bool {
         self.running.fetch_sub(1, Ordering::Relaxed);
         !self.lock().jobs.is_empty()
+    }
+
+    /// Takes out those of these claims that have not started.
+    pub(crate) fn withdraw(&self, held: &[Held]) -> Vec<Held> {
+        let mut withdrawn = Vec::new();
+        self.lock().jobs.retain(|job| {
+            let keep = !held.contains(&job.held());
+            if !keep {
+                withdrawn.push(job.held());
+            }
+            keep
+        });
+        withdrawn
     }
 
     pub(crate) fn recall(&self) -> Vec<Job> {

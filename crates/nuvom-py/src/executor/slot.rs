@@ -65,11 +65,15 @@ impl Slot {
         thread: c_long,
         job: &Job,
     ) -> (End, bool) {
+        // At once: whoever interrupts holds the GIL and finds the job either in the pool or here.
+        self.begin(thread, job);
         let call = match tasks.prepare(py, job) {
             Ok(call) => call,
-            Err(outcome) => return (End { id: job.id, lease: job.lease, outcome }, false),
+            Err(outcome) => {
+                let (_, replaced) = self.finish(py);
+                return (End { id: job.id, lease: job.lease, outcome }, replaced);
+            }
         };
-        self.begin(thread, job);
         let returned = run.call1((&call.task, call.args, call.kwargs));
         let (interrupted, replaced) = self.finish(py);
         (tasks.end(py, &call.task, job, returned, interrupted), replaced)

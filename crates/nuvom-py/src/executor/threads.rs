@@ -173,7 +173,10 @@ impl Executor for ThreadExecutor {
     }
 
     fn interrupt(&self, held: &[Held], why: Interrupt) {
-        if held.is_empty() {
+        for claim in self.shared.pool.withdraw(held) {
+            self.shared.ended(why.unstarted(claim), false);
+        }
+        if self.shared.pool.running() == 0 {
             return;
         }
         Python::attach(|py| {

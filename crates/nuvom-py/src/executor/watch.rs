@@ -97,14 +97,15 @@ impl Watch {
             self.cancel_requested.store(true, Ordering::Release);
         }
         let stop = Reason::Engine(Interrupt::Stop);
+        if self.stuck.is_some() {
+            return false;
+        }
         if self.interrupted == Some(stop) || (self.interrupted.is_some() && reason != stop) {
             return false;
         }
         self.interrupted = Some(reason);
-        if self.stuck.is_none() {
-            self.urged = false;
-            self.next = now.checked_add(self.grace / 2);
-        }
+        self.urged = false;
+        self.next = now.checked_add(self.grace / 2);
         true
     }
 
