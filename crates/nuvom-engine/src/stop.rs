@@ -75,10 +75,11 @@ impl Outcomes for Ends {
                 ending.handed_back.insert(end.id);
             }
         }
-        self.completer.ended(end, more);
+        // Before the exchange hears of it and asks for the next ones.
         if let Some(pools) = self.pools.upgrade() {
             pools.over(held);
         }
+        self.completer.ended(end, more);
     }
 
     fn has_room(&self) {
