@@ -281,10 +281,21 @@ impl Job {
         self.failures.saturating_add(1).min(self.max_attempts.get())
     }
 
+    /// Whether it may be what takes its holders down, so that it should do so alone.
+    pub fn is_suspect(&self) -> bool {
+        is_suspect(self.losses, self.max_losses.get())
+    }
+
     /// The claim by which it is held, or was last held.
     pub fn held(&self) -> Held {
         Held { id: self.id, lease: self.lease }
     }
+}
+
+/// The same from the record's counters. Once is a deploy or bad luck, and thousands may share it; twice is suspicious.
+/// Where the next loss would be the last, once is enough.
+pub fn is_suspect(losses: u32, max_losses: u32) -> bool {
+    losses >= 2 || (losses == 1 && max_losses <= 2)
 }
 
 #[cfg(test)]
@@ -295,6 +306,12 @@ mod tests {
     fn a_priority_above_nine_is_refused() {
         assert!(Priority::new(9).is_ok());
         assert!(Priority::new(10).is_err());
+    }
+
+    #[test]
+    fn a_job_is_suspect_from_its_second_loss_or_before_its_last_one() {
+        assert_eq!([0, 1, 2, 3].map(|losses| is_suspect(losses, 3)), [false, false, true, true]);
+        assert_eq!([0, 1].map(|losses| is_suspect(losses, 2)), [false, true]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use capability::Capability;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventSink};
 pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName, WorkerName};
-pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy};
+pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy, is_suspect};
 pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, unknown_task_delay};
 pub use schedule::{Misfire, Overlap, Rule, Schedule};
 pub use time::{Clock, StoreTime, Timestamp};

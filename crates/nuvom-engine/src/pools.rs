@@ -44,7 +44,7 @@ struct Pool {
     executor: Arc<dyn Executor>,
 }
 
-/// Jobs that have lost a holder before. One of them may be what takes processes down, so in a process where it would
+/// Jobs that lost their holder more than once. One of them may be what takes processes down, so in a process where it would
 /// take others along only one runs at a time: if it is the culprit, it dies alone among them.
 #[derive(Default)]
 struct Suspects {
@@ -107,18 +107,18 @@ impl Pools {
         let mut shares = Vec::new();
         if sets.iter().any(|tasks| !tasks.is_empty()) {
             let others = Arc::new(sets.iter().flat_map(|tasks| tasks.iter().cloned()).collect());
-            shares.push(Share { tasks: Tasks::AllBut(others), lost_before: false, limit: rooms[0] });
+            shares.push(Share { tasks: Tasks::AllBut(others), suspects: false, limit: rooms[0] });
             let others = sets.iter().zip(rooms).skip(1).filter(|(tasks, _)| !tasks.is_empty());
             shares.extend(others.map(|(tasks, room)| Share {
                 tasks: Tasks::Only(Arc::clone(tasks)),
-                lost_before: false,
+                suspects: false,
                 limit: *room,
             }));
         }
         if let Some(tasks) = self.tasks_together(&sets) {
             let suspects = self.suspects();
             let limit = usize::from(suspects.runs.is_none() && suspects.waiting.is_empty());
-            shares.push(Share { tasks, lost_before: true, limit });
+            shares.push(Share { tasks, suspects: true, limit });
         }
         shares
     }
@@ -137,13 +137,13 @@ impl Pools {
 
     /// Gives each job to the pool that runs it; a suspect waits for its turn.
     pub(crate) fn submit(&self, jobs: Vec<Job>) {
-        if self.pools.len() == 1 && jobs.iter().all(|job| job.losses == 0) {
+        if self.pools.len() == 1 && jobs.iter().all(|job| !job.is_suspect()) {
             return self.pools[0].executor.submit(jobs);
         }
         let mut each = vec![Vec::new(); self.pools.len()];
         for job in jobs {
             let place = self.place(&job.task);
-            if job.losses > 0 && !self.pools[place].executor.isolates() {
+            if job.is_suspect() && !self.pools[place].executor.isolates() {
                 self.suspects().waiting.push_back((place, job));
             } else {
                 each[place].push(job);

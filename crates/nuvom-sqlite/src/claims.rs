@@ -5,6 +5,7 @@ use std::time::Duration;
 use nuvom_core::ports::{Claim, LOOK_PAST, Room};
 use nuvom_core::{
     Decision, End, HandBack, Job, JobId, Outcome, Priority, Result, TaskName, Timestamp, Trigger, decide,
+    is_suspect,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -83,7 +84,7 @@ impl Waiting {
             let place = params![front.queue, front.priority, now.as_micros(), room.left() as i64];
             let mut jobs = reader.jobs(write.connection, write.memory, CLAIMABLE, place)?;
             let full = jobs.len() == room.left();
-            jobs.retain(|job| room.take(&job.task, job.losses));
+            jobs.retain(|job| room.take(&job.task, job.is_suspect()));
             take(write, reader, claim, jobs, &mut claimed, now)?;
             if full && room.left() > 0 {
                 // Some were passed over. Those behind them may fit.
@@ -132,7 +133,7 @@ impl Front {
                 break;
             }
             let task = TaskName::new(reader.text(row, 1)?)?;
-            if room.take(&task, reader.get(row, 2)?) {
+            if room.take(&task, is_suspect(reader.get(row, 2)?, reader.get(row, 3)?)) {
                 fitting.push(JobId::from_bytes(reader.get(row, 0)?));
             } else {
                 *past -= 1;

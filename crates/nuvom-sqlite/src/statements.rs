@@ -43,7 +43,7 @@ pub(crate) const CLAIMABLE: &str = concat!(
 );
 /// What is needed of waiting jobs to see whether a claim has room for them.
 pub(crate) const BEHIND: &str = "\
-    SELECT id, task, losses FROM jobs INDEXED BY jobs_ready \
+    SELECT id, task, losses, max_losses FROM jobs INDEXED BY jobs_ready \
     WHERE state = 0 AND queue = ?1 AND priority = ?2 AND run_at <= ?3 ORDER BY run_at, id LIMIT ?4";
 pub(crate) const CLAIM: &str = "\
     UPDATE jobs SET state = 1, lease = ?2, lease_until = ?3, worker = ?4, started_at = ?5 \

@@ -30,8 +30,8 @@ pub struct Claim {
 pub struct Share {
     /// The tasks that it covers.
     pub tasks: Tasks,
-    /// Whether it covers only jobs that have lost a holder before.
-    pub lost_before: bool,
+    /// Whether it covers only jobs that may be what takes their holders down.
+    pub suspects: bool,
     /// At most so many.
     pub limit: usize,
 }
@@ -65,9 +65,9 @@ impl Room<'_> {
         self.left
     }
 
-    /// Takes a job of this task that has lost so many holders, if it fits.
-    pub fn take(&mut self, task: &TaskName, losses: u32) -> bool {
-        let covers = |share: &Share| (losses > 0 || !share.lost_before) && share.tasks.contain(task);
+    /// Takes a job of this task, suspect or not, if it fits.
+    pub fn take(&mut self, task: &TaskName, suspect: bool) -> bool {
+        let covers = |share: &Share| (suspect || !share.suspects) && share.tasks.contain(task);
         if self.left == 0 || self.shares.iter().any(|(share, left)| *left == 0 && covers(share)) {
             return false;
         }
@@ -111,17 +111,17 @@ mod tests {
     #[test]
     fn a_job_fits_only_if_every_share_that_covers_it_has_room() {
         let shares = vec![
-            Share { tasks: Tasks::Only(slow()), lost_before: false, limit: 1 },
-            Share { tasks: Tasks::AllBut(slow()), lost_before: true, limit: 1 },
+            Share { tasks: Tasks::Only(slow()), suspects: false, limit: 1 },
+            Share { tasks: Tasks::AllBut(slow()), suspects: true, limit: 1 },
         ];
         let claim = claim(9, shares);
         let mut room = claim.room();
 
-        assert!(room.take(&name("slow"), 0));
-        assert!(!room.take(&name("slow"), 0));
-        assert!(room.take(&name("quick"), 1));
-        assert!(!room.take(&name("quick"), 2));
-        assert!(room.take(&name("quick"), 0));
+        assert!(room.take(&name("slow"), false));
+        assert!(!room.take(&name("slow"), false));
+        assert!(room.take(&name("quick"), true));
+        assert!(!room.take(&name("quick"), true));
+        assert!(room.take(&name("quick"), false));
         assert_eq!(room.left(), 6);
     }
 
@@ -130,7 +130,7 @@ mod tests {
         let claim = claim(1, Vec::new());
         let mut room = claim.room();
 
-        assert!(room.take(&name("quick"), 0));
-        assert!(!room.take(&name("quick"), 0));
+        assert!(room.take(&name("quick"), false));
+        assert!(!room.take(&name("quick"), false));
     }
 }

@@ -110,7 +110,7 @@ impl Executor for InProcesses {
         state.wanted = true;
         for job in jobs {
             // One that may have taken a process down shares its own with no other attempt of its kind.
-            let lane = if job.losses > 0 { Lane::Line } else { self.lane };
+            let lane = if job.is_suspect() { Lane::Line } else { self.lane };
             state.waiting(lane).push_back(job);
         }
         self.crew.feed(&mut state);

@@ -67,20 +67,22 @@ fn a_task_that_becomes_of_another_kind_moves_to_its_pool() {
     assert_eq!((bench.executor.running().len(), other.running()), (1, vec![later]));
 }
 
-/// Jobs that have lost a holder, and one that has not.
-fn suspects(bench: &Bench) -> (Vec<JobId>, JobId) {
+/// Jobs that have lost so many holders, and one that has not lost any.
+fn lost(bench: &Bench, times: u32) -> (Vec<JobId>, JobId) {
     let suspects = bench.enqueue_many(3);
-    for _ in &suspects {
-        bench.claim_elsewhere();
+    for _ in 0..times {
+        for _ in &suspects {
+            bench.claim_elsewhere();
+        }
+        bench.lose_everything();
     }
-    bench.lose_everything();
     (suspects, bench.enqueue(a_job("add")))
 }
 
 #[test]
-fn of_jobs_that_lost_a_holder_one_runs_at_a_time_beside_the_others() {
+fn of_jobs_that_lost_two_holders_one_runs_at_a_time_beside_the_others() {
     let bench = Bench::with(ScriptedExecutor::holding(4));
-    let (suspects, innocent) = suspects(&bench);
+    let (suspects, innocent) = lost(&bench, 2);
     let mut duties = bench.duties();
 
     duties.exchange.run_once();
@@ -93,9 +95,19 @@ fn of_jobs_that_lost_a_holder_one_runs_at_a_time_beside_the_others() {
 }
 
 #[test]
+fn a_job_that_lost_its_holder_once_is_no_suspect() {
+    let bench = Bench::with(ScriptedExecutor::holding(4));
+    lost(&bench, 1);
+
+    bench.duties().exchange.run_once();
+
+    assert_eq!(bench.executor.running().len(), 4);
+}
+
+#[test]
 fn where_each_attempt_has_its_own_process_suspects_need_not_wait() {
     let bench = Bench::with(ScriptedExecutor::holding(4).isolating());
-    suspects(&bench);
+    lost(&bench, 2);
 
     bench.duties().exchange.run_once();
 

@@ -29,10 +29,10 @@ impl Duty for Hung {
 fn a_service_that_never_comes_back_from_a_call_is_told_once() {
     let bench = Bench::with(ScriptedExecutor::holding(1));
     let mut duties = bench.duties();
-    let ((began, begun), (release, held)) = (channel(), channel());
+    let ((entered, inside), (release, held)) = (channel(), channel());
     let waking = Waking::new();
-    let _service = Service::start(Hung(began, held), waking.clone()).unwrap();
-    begun.recv_timeout(PATIENCE).unwrap();
+    let _service = Service::start(Hung(entered, held), waking.clone()).unwrap();
+    inside.recv_timeout(PATIENCE).unwrap();
     duties.watchdog.watch("hung", waking);
 
     for _ in 0..30 {

@@ -43,7 +43,7 @@ macro_rules! conformance_tests {
                 many_jobs_are_claimed_in_one_batch_in_order
                 a_claim_passes_over_jobs_that_it_has_no_room_for
                 a_share_of_all_but_some_tasks_leaves_those_alone
-                jobs_that_lost_a_holder_can_be_limited_apart
+                jobs_that_lost_their_holder_twice_can_be_limited_apart
                 what_is_passed_over_hides_no_other_queue_or_priority
             }
             finish {
