@@ -33,6 +33,7 @@ class Wait:
     since: int
     until: int | None
     lease: int
+    suspect: bool = False
 
 
 def waits(case: Case, evidence: Evidence) -> Iterator[Wait]:
@@ -41,10 +42,13 @@ def waits(case: Case, evidence: Evidence) -> Iterator[Wait]:
     if record is None or call is None:
         return
     since = evidence.moment(record.created_at) + int(call.delay * SECOND)
+    losses = 0
     for claim in case.claims:
         if claim.start is None:
             return
-        yield Wait(case.id, record.priority, since, claim.start, claim.lease)
+        suspect = losses >= 2 or (losses == 1 and (record.max_losses or 3) <= 2)
+        yield Wait(case.id, record.priority, since, claim.start, claim.lease, suspect)
+        losses += claim.ending == "lost"
         if claim.end is None:
             return
         failed = claim.ending in {"failed", "timed out"}
@@ -53,7 +57,7 @@ def waits(case: Case, evidence: Evidence) -> Iterator[Wait]:
     if record.state in {"PENDING", "CANCELLED"} and last not in {"cancelled", "lost"}:
         ended = None if record.ended_at is None else evidence.moment(record.ended_at)
         if ended is None or ended > since:
-            yield Wait(case.id, record.priority, since, ended, 0)
+            yield Wait(case.id, record.priority, since, ended, 0, suspect=losses >= 2)
 
 
 def out_of_order(evidence: Evidence) -> Iterator[Violation]:
@@ -69,7 +73,9 @@ def out_of_order(evidence: Evidence) -> Iterator[Violation]:
     for taken in claimed:
         moment = taken.until or 0
         while place < len(begun) and begun[place].since + slack < moment:
-            open_waits.append(begun[place])
+            # One that lost its holder again and again is passed over while another such runs.
+            if not begun[place].suspect:
+                open_waits.append(begun[place])
             place += 1
         open_waits = [wait for wait in open_waits if wait.until is None or wait.until - slack > moment]
         for passed in open_waits:
