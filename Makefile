@@ -62,7 +62,7 @@ check: lint types docs deny test ## Everything that must hold before a change go
 lint: $(VENV)/.tools
 	@echo "==> format and lint"
 	@cargo fmt --all --check
-	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	@$(BIN)/ruff check $(LINTED)
 	@$(BIN)/ruff format --check $(LINTED)
 
@@ -108,7 +108,7 @@ clean: ## Remove all that was built or fetched
 $(VENV)/.built-debug: $(RUST_FILES) pyproject.toml $(VENV)/.maturin
 	@echo "==> building for development"
 	@rm -f $(VENV)/.built-release
-	@$(BIN)/maturin develop --locked $(MATURIN)
+	@$(BIN)/maturin develop --locked --features failpoints $(MATURIN)
 	@touch $@
 
 $(VENV)/.built-release: $(RUST_FILES) pyproject.toml $(VENV)/.maturin

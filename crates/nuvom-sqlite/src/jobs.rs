@@ -13,6 +13,7 @@ use nuvom_core::{
 use rusqlite::{OptionalExtension, params};
 
 use crate::claims::Waiting;
+use crate::failpoint::failpoint;
 use crate::link::Write;
 use crate::rows::Reader;
 use crate::statements::{ENQUEUE, EXPIRED, JOB, PRUNABLE, PUT_RESULT, RENEW, STATE, SUCCEED};
@@ -38,8 +39,12 @@ impl JobStore for SqliteStore {
         }
         let reader = self.reader("enqueue");
         let answers = self.acknowledged("enqueue", |write, now| {
-            jobs.iter().map(|job| enqueue(write, &reader, job, now)).collect::<Result<Vec<_>>>()
+            let answers =
+                jobs.iter().map(|job| enqueue(write, &reader, job, now)).collect::<Result<Vec<_>>>();
+            failpoint("enqueue.before_commit");
+            answers
         })?;
+        failpoint("enqueue.after_commit");
         if answers.contains(&Enqueued::New) {
             self.bell.ring(Topic::Ready);
         }
@@ -68,8 +73,17 @@ impl JobStore for SqliteStore {
                     .take(write, &reader, claim, now)?,
                 None => (Vec::new(), None),
             };
+            if !ended.is_empty() {
+                failpoint("ack.before_commit");
+            }
             Ok(Exchanged { ended, claimed, next_due_in })
         })?;
+        if !exchanged.ended.is_empty() {
+            failpoint("ack.after_commit");
+        }
+        if !exchanged.claimed.is_empty() {
+            failpoint("claim.after_commit");
+        }
         self.announce(exchanged.ended.iter().filter_map(|ended| match ended {
             Ended::Applied(state) => Some(*state),
             Ended::Stale => None,

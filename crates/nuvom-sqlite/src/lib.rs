@@ -7,6 +7,7 @@ mod claims;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
+mod failpoint;
 mod failure;
 mod identity;
 mod inspect;
