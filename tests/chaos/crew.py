@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import signal
 import subprocess
@@ -47,6 +49,21 @@ class Berth:
                 return False
             process.send_signal(number)
             return True
+
+    def kill_child(self, pid: int, chance: random.Random) -> int | None:
+        """Kills a child process of the worker, if it is still the one that is meant; answers its pid."""
+        with self._lock:
+            process = self._process
+            if process is None or process.pid != pid or process.poll() is not None:
+                return None
+            # Linux keeps this list; while the worker lives and has not waited for a child, its pid is no one else's.
+            children = Path(f"/proc/{pid}/task").glob("*/children")
+            pids = sorted(int(child) for task in children for child in task.read_text().split())
+            if not pids:
+                return None
+            child = chance.choice(pids)
+            os.kill(child, signal.SIGKILL)
+            return child
 
     def dismiss(self) -> None:
         """Asks for the end, and starts no other."""

@@ -124,7 +124,8 @@ class Driver:
 
     def _nemesis(self) -> Nemesis:
         seed, lease = self._options.seed, RULES.lease
-        return Nemesis(seed, self._journal, self._berths, lease, self._lock, self._kill_producer)
+        children = self._options.pool == "process"
+        return Nemesis(seed, self._journal, self._berths, lease, self._lock, self._kill_producer, children=children)
 
     def _lock(self, number: int, seconds: float) -> None:
         command = [sys.executable, str(HERE / "lock_holder.py"), str(self._database)]

@@ -18,7 +18,8 @@ WEIGHTS = {"kill": 3, "pause": 3, "stop": 3, "lock": 2, "kill producer": 1}
 
 class Nemesis:
     """The faults of one run. `lock` starts the neighbour that locks the store, for so many seconds, under this number;
-    `kill_producer` answers the pid of the producer that it killed.
+    `kill_producer` answers the pid of the producer that it killed. Where workers run jobs in `children`, those are
+    killed, too.
     """
 
     def __init__(
@@ -29,10 +30,13 @@ class Nemesis:
         lease: float,
         lock: Callable[[int, float], None],
         kill_producer: Callable[[random.Random], int | None],
+        *,
+        children: bool,
     ) -> None:
         self._chance = random.Random(f"nemesis/{seed}")  # noqa: S311 - the same faults for the same seed
         self._journal, self._berths, self._lease = journal, berths, lease
         self._lock, self._kill_producer = lock, kill_producer
+        self._weights = WEIGHTS | ({"kill child": 6} if children else {})
         self._numbers = count(1)
         self._paused: list[tuple[float, int, Berth, int]] = []
         self._locked_until = 0.0
@@ -51,7 +55,7 @@ class Nemesis:
             self._resume()
 
     def _break(self) -> None:
-        kind = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        kind = self._chance.choices(list(self._weights), list(self._weights.values()))[0]
         if kind == "lock":
             self._hold_lock()
             return
@@ -67,6 +71,10 @@ class Nemesis:
         berth, pid = self._chance.choice(free)
         if kind == "pause":
             self._pause(berth, pid)
+        elif kind == "kill child":
+            child = berth.kill_child(pid, self._chance)
+            if child is not None:
+                self._mark(kind, next(self._numbers), child)
         elif berth.signal(signal.SIGKILL if kind == "kill" else signal.SIGTERM, pid):
             self._mark(kind, next(self._numbers), pid)
 

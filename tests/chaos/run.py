@@ -31,7 +31,7 @@ def main() -> int:
         print(report.table())
         return 0 if report.passed else 1
     seed = secrets.randbelow(1_000_000) if asked.seed is None else asked.seed
-    options = Options(seed, asked.minutes, asked.backend, asked.pool)
+    options = Options(seed, asked.minutes, asked.backend, asked.pool, rate=asked.rate)
     folder = Path(tempfile.mkdtemp(prefix="nuvom-chaos-"))
     runner = House if options.backend == "memory" else Driver
     print(f"{options} commit={_commit()}", flush=True)
@@ -59,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="by default one that is drawn, and printed")
     parser.add_argument("--backend", choices=("sqlite", "memory"), default="sqlite")
     parser.add_argument("--pool", choices=("thread", "process"), default="thread")
+    parser.add_argument("--rate", type=float, default=30.0, help="jobs a second")
     parser.add_argument("--brief", action="store_true", help="one line, if all is well")
     parser.add_argument("--keep", action="store_true", help="keep the history of a run that passed, too")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="judge a kept history, and run nothing")

@@ -16,12 +16,15 @@ PATIENCE = 180.0
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals belong to POSIX")
 
 
-@pytest.mark.parametrize(("backend", "minutes"), [("sqlite", "0.4"), ("memory", "0.15")])
+@pytest.mark.parametrize(
+    ("backend", "pool", "minutes"),
+    [("sqlite", "thread", "0.25"), ("sqlite", "process", "0.25"), ("memory", "thread", "0.1")],
+)
 def test_no_job_is_lost_or_repeated_without_a_cause(
-    backend: str, minutes: str, capsys: pytest.CaptureFixture[str]
+    backend: str, pool: str, minutes: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = subprocess.run(
-        [sys.executable, RUN, "--backend", backend, "--minutes", minutes, "--brief"],
+        [sys.executable, RUN, "--backend", backend, "--pool", pool, "--minutes", minutes, "--brief"],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
