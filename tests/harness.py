@@ -260,6 +260,13 @@ class Guest:
         """What the job returns."""
         self._line.sendall(f"{text}\n".encode())
 
+    def says(self) -> str:
+        """The next line from the job; empty when every process that holds its connection is gone."""
+        try:
+            return self._reader.readline().strip()
+        except ConnectionResetError:
+            return ""
+
     def close(self) -> None:
         self._reader.close()
         self._line.close()
