@@ -30,16 +30,19 @@ from nuvom import task
 from nuvom.errors import CancelRequested
 
 
-def tell(port: int) -> socket.socket:
-    line = socket.create_connection(("127.0.0.1", port))
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port))
+
+
+def tell(line: socket.socket) -> None:
     line.sendall(f"{os.getpid()}\\n".encode())
-    return line
 
 
 @task(retries=5, retry_delay_secs=0)
 def obey(port: int) -> None:
-    line = tell(port)
+    line = connect(port)
     try:
+        tell(line)
         while True:
             pass
     except CancelRequested:
@@ -49,8 +52,9 @@ def obey(port: int) -> None:
 
 @task(retries=5, retry_delay_secs=0)
 async def obey_on_a_loop(port: int) -> None:
-    line = tell(port)
+    line = connect(port)
     try:
+        tell(line)
         await asyncio.sleep(600)
     except asyncio.CancelledError:
         line.sendall(f"cancelled: {nuvom.current_job().cancel_requested}\\n".encode())
@@ -59,9 +63,13 @@ async def obey_on_a_loop(port: int) -> None:
 
 @task(retries=5, retry_delay_secs=0)
 def defy(port: int) -> None:
-    line = tell(port)
+    line = connect(port)
+    told = False
     while True:
         try:
+            if not told:
+                told = True
+                tell(line)
             time.sleep(600)
         except BaseException:
             pass
@@ -69,9 +77,13 @@ def defy(port: int) -> None:
 
 @task(retries=5, retry_delay_secs=0)
 async def defy_on_a_loop(port: int) -> None:
-    line = tell(port)
+    line = connect(port)
+    told = False
     while True:
         try:
+            if not told:
+                told = True
+                tell(line)
             await asyncio.sleep(600)
         except asyncio.CancelledError:
             pass
@@ -79,13 +91,16 @@ async def defy_on_a_loop(port: int) -> None:
 
 @task
 def listen(port: int) -> str:
-    return tell(port).makefile().readline().strip()
+    line = connect(port)
+    tell(line)
+    return line.makefile().readline().strip()
 
 
 @task(retries=5, retry_delay_secs=0)
 def finish_in_spite(port: int) -> str:
-    line = tell(port)
+    line = connect(port)
     try:
+        tell(line)
         while True:
             pass
     except CancelRequested:
