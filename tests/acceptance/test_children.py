@@ -220,7 +220,7 @@ def hang(port: int) -> None:
 @task
 def start_a_program(port: int) -> None:
     line = hold(port)
-    program = "import sys, time; print('up', flush=True); time.sleep(120)"
+    program = "import sys, time; print('up', flush=True); time.sleep(40)"
     started = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, pass_fds=[line.fileno()])
     started.stdout.readline()
     line.sendall(b"started\\n")
@@ -274,4 +274,17 @@ def test_programs_that_a_task_left_behind_end_with_the_worker(command: Nuvom, ru
         worker.signal(signal.SIGTERM)
 
         assert worker.exit_code() == 0
+        assert guest.says() == ""
+
+
+def test_programs_that_a_task_started_end_with_a_worker_that_is_killed(command: Nuvom, runworker: Runworker) -> None:
+    tasks = command.tasks(HOLD)
+    worker = runworker("--pool", "process", "--workers", "1", **LONG)
+
+    with Meeting() as meeting:
+        tasks.start_a_program.delay(meeting.port)
+        guest = meeting.guest()
+        assert guest.says() == "started"
+        worker.kill()
+
         assert guest.says() == ""

@@ -91,7 +91,7 @@ def leases(project: Path) -> list[int]:
     return [lease for before, lease in zip([0, *told], told, strict=False) if lease != before]
 
 
-@pytest.mark.parametrize(("name", "grace"), [("obey", "5"), ("obey_on_a_loop", "5"), ("defy", "0.05")])
+@pytest.mark.parametrize(("name", "grace"), [("obey", "5"), ("obey_on_a_loop", "5"), ("defy", "0.05"), ("defy", "5")])
 def test_what_runs_under_a_frozen_worker_is_over_before_another_worker_begins(
     command: Nuvom, runworker: Runworker, name: str, grace: str
 ) -> None:

@@ -179,3 +179,25 @@ def test_a_child_that_is_killed_while_it_starts_is_started_again(command: Nuvom,
 
         assert job.get(timeout=PATIENCE) == second.pid
     assert job.info().losses == 0
+
+
+def test_a_worker_whose_children_cannot_start_says_that_this_is_why_it_ends(command: Nuvom) -> None:
+    command.tasks(WORK + 'if "NUVOM_CHILD_NUMBER" in os.environ:\n    os._exit(9)\n')
+
+    worker = command.start_worker("--pool", "process", "--workers", "1")
+
+    assert worker.exit_code() == 1
+    assert "child processes end before they can run a job: its process exited with code 9" in worker.log
+
+
+def test_tasks_of_a_module_that_failed_half_way_in_a_child_are_not_run_there(
+    command: Nuvom, runworker: Runworker
+) -> None:
+    tasks = command.tasks(WORK + 'if "NUVOM_CHILD_NUMBER" in os.environ:\n    raise RuntimeError("not in here")\n')
+    runworker(*ONE_CHILD)
+
+    job = tasks.work.delay()
+    with pytest.raises(nuvom.JobTimeout):
+        job.get(timeout=1)
+
+    assert (job.info().state, job.info().handbacks) == ("PENDING", 1)

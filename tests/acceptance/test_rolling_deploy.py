@@ -9,7 +9,7 @@ from types import ModuleType
 
 import nuvom
 import pytest
-from harness import PATIENCE, Nuvom, WorkerProcess
+from harness import PATIENCE, Meeting, Nuvom, WorkerProcess
 
 OLD = """
 import os
@@ -119,3 +119,21 @@ def test_a_parameter_with_a_default_can_be_added_while_both_versions_run(version
     values = [job.get(timeout=PATIENCE) for job in jobs]
     assert [value.partition(": ")[2] for value in values] == [f"1 to number {number}" for number in range(200)]
     assert {(job.info().failures, job.info().losses, job.info().handbacks) for job in jobs} == {(0, 0, 0)}
+
+
+def test_a_renamed_task_with_an_alias_serves_the_jobs_of_the_old_name_beside_the_old_version(
+    versions: Versions,
+) -> None:
+    tasks = versions.write(ALIASED)
+    old, new = versions.serve(versions.old), versions.serve(versions.new)
+
+    with Meeting() as meeting:
+        jobs = [tasks.meet.delay(meeting.port) for _ in range(2)]
+        guests = [meeting.guest() for _ in jobs]
+        for guest in guests:
+            guest.tell("met")
+        values = [job.get(timeout=PATIENCE) for job in jobs]
+
+    assert {guest.pid for guest in guests} == {old.pid, new.pid}
+    assert sorted(values) == ["new: met", "old: met"]
+    assert [job.info().attempts for job in jobs] == [[], []]

@@ -248,7 +248,7 @@ def test_a_stuck_job_keeps_its_lease_and_is_not_run_beside_itself(
     assert (job.info().state, job.info().losses) == ("RUNNING", 0)
 
 
-@pytest.mark.parametrize("name", ["sleep", "receive", *STUCK_COROUTINES])
+@pytest.mark.parametrize("name", [*STUCK_THREADS, *STUCK_COROUTINES])
 def test_a_worker_with_as_many_stuck_jobs_as_slots_ends_and_says_so(
     command: Nuvom, runworker: Runworker, name: str
 ) -> None:
@@ -346,3 +346,20 @@ def test_coroutines_on_a_blocked_loop_go_back_unharmed_when_their_worker_stops(
     infos = [other.info() for other in others]
     assert {(info.state, info.failures, info.losses, info.handbacks) for info in infos} == {("PENDING", 0, 0, 1)}
     assert job.info().losses == 0
+
+
+def test_a_stuck_job_has_timed_out_also_when_its_worker_is_stopped_while_others_run(
+    command: Nuvom, runworker: Runworker
+) -> None:
+    tasks = command.tasks(SLOW)
+    worker = runworker("--workers", "2", stop_grace_secs="0", **NO_LOSSES)
+
+    with Meeting() as meeting:
+        tasks.meet_late.delay(meeting.port)
+        meeting.guest()
+        job = tasks.sleep.delay()
+        worker.wait_until_it_says(f"job {job.id} (sleep) is stuck")
+        worker.signal(signal.SIGTERM)
+        worker.exit_code()
+
+    assert (job.info().state, [attempt.outcome for attempt in job.info().attempts]) == ("FAILED", ["timed out"])

@@ -192,7 +192,7 @@ def test_waiting_jobs_of_a_full_pool_do_not_hide_those_of_another(tasks: ModuleT
     with nuvom.Worker(threads=1, pool=pool), Meeting() as meeting:
         tasks.meet_in_a_thread.delay(meeting.port)
         guest = meeting.guest()
-        behind = tasks.in_a_thread.with_options(priority=0).map([()] * 500)
+        behind = tasks.in_a_thread.with_options(priority=0).map([()] * 3_000)
         ahead = tasks.anywhere_on_a_loop.with_options(priority=9).delay()
 
         ahead.get(timeout=PATIENCE)

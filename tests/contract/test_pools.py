@@ -156,7 +156,6 @@ def test_values_and_failures_come_back(tasks: ModuleType, way: Way) -> None:
     assert (left.value.kind, left.value.reason) == ("SystemExit", "out")
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way.form == "def"], indirect=True)
 def test_a_traceback_begins_with_the_task(tasks: ModuleType, way: Way) -> None:
     with worker(way), pytest.raises(JobFailed) as failed:
         tasks.fail.delay().get(timeout=PATIENCE)
