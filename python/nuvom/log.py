@@ -93,6 +93,8 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
         case "child_retired":
             size = f", {fields['rss'] / 2**20:.0f} MiB" if fields["rss"] else ""
             return logging.INFO, f"child process {fields['pid']} is replaced after {fields['jobs']} jobs{size}"
+        case "pool_failed":
+            return logging.CRITICAL, f"{fields['message']}; the worker ends"
         case "overrun":
             return logging.CRITICAL, f"{fields['stuck']} jobs are stuck, as many as the pool has slots; the worker ends"
         case "stalled":

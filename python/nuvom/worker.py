@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -126,10 +127,22 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str) -> int:
             "owns_process": True,
             "places": _places(),
         }
-        return _serve(lambda: _nuvom.WorkerHandle(_unique_name(), options))
+        return _end(_serve(lambda: _nuvom.WorkerHandle(_unique_name(), options)))
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
+
+
+def _end(code: int) -> int:
+    """The exit code, for the caller to return. While a task still runs that nothing can end, the interpreter cannot be
+    taken down in good order, so then the process ends here.
+    """
+    if any(thread.name.startswith(("nuvom-task", "nuvom-loop")) for thread in threading.enumerate()):
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _serve(start: Callable[[], _nuvom.WorkerHandle]) -> int:

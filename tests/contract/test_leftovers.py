@@ -249,20 +249,6 @@ def test_a_task_in_a_thread_cannot_take_the_workers_signals_from_it(command: Nuv
     assert worker.exit_code() == 0
 
 
-@pytest.mark.usefixtures("sqlite")
-def test_a_worker_still_stops_after_a_task_replaced_its_handler_behind_pythons_back(
-    command: Nuvom, runworker: Runworker
-) -> None:
-    tasks = command.tasks(LEAVE)
-    worker = runworker("--workers", "1", sqlite_durability="process")
-
-    tasks.replace_the_handler_behind_pythons_back.delay().get(timeout=PATIENCE)
-    tasks.answer.delay().get(timeout=PATIENCE)
-    worker.signal(signal.SIGTERM)
-
-    assert worker.exit_code() == 0
-
-
 @pools
 @pytest.mark.usefixtures("sqlite")
 def test_a_thread_that_is_no_daemon_does_not_block_a_stop(command: Nuvom, runworker: Runworker, pool: Pool) -> None:

@@ -102,6 +102,11 @@ pub enum Event {
         /// Its memory, in bytes, where that is known.
         rss: Option<u64>,
     },
+    /// A pool will never run anything again, so the worker ends.
+    PoolFailed {
+        /// Why.
+        reason: String,
+    },
     /// So many attempts are stuck that the worker ends.
     Overrun {
         /// How many.

@@ -131,6 +131,11 @@ impl Holdings {
         self.lock().values().filter(|holding| !holding.ended).map(|holding| holding.sent_at).min()
     }
 
+    /// The task of a claim.
+    pub(crate) fn task(&self, claim: Held) -> Option<TaskName> {
+        self.lock().get(&claim.id).map(|holding| holding.task.clone())
+    }
+
     /// The claims whose attempts have not ended.
     pub(crate) fn running(&self) -> Vec<Held> {
         let held = self.lock();

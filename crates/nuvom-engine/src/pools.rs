@@ -1,7 +1,8 @@
 //! The pools of a worker: which executor runs a job, and how many jobs of which kind there is room for.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use nuvom_core::ports::{Share, Tasks};
 use nuvom_core::{End, Held, Job, TaskName};
@@ -35,9 +36,15 @@ impl TaskSet {
 /// Several executors, each for the tasks of its kind.
 pub struct Pools {
     /// The first takes what no other does.
-    pools: Vec<Pool>,
+    all: Vec<Pool>,
     suspects: Mutex<Suspects>,
+    /// Tasks that nobody here knew, and until when their jobs are left to workers of another version.
+    unknown: Mutex<HashMap<TaskName, Instant>>,
 }
+
+/// Long enough that such a worker finds the job first when it is due again, short enough for a task that is
+/// registered later.
+const LEFT_TO_OTHERS: Duration = Duration::from_secs(30);
 
 struct Pool {
     tasks: Vec<TaskSet>,
@@ -61,13 +68,17 @@ impl<E: Executor + 'static> From<Arc<E>> for Pools {
 impl Pools {
     /// One executor, for all tasks.
     pub fn of(main: Arc<dyn Executor>) -> Self {
-        Self { pools: vec![Pool { tasks: Vec::new(), executor: main }], suspects: Mutex::default() }
+        Self {
+            all: vec![Pool { tasks: Vec::new(), executor: main }],
+            suspects: Mutex::default(),
+            unknown: Mutex::default(),
+        }
     }
 
     /// With another one, for these tasks.
     #[must_use]
     pub fn with(mut self, tasks: Vec<TaskSet>, executor: Arc<dyn Executor>) -> Self {
-        self.pools.push(Pool { tasks, executor });
+        self.all.push(Pool { tasks, executor });
         self
     }
 
@@ -77,22 +88,25 @@ impl Pools {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.pools.len()
+        self.all.len()
     }
 
     /// Which one runs this task.
     pub(crate) fn place(&self, task: &TaskName) -> usize {
         let runs = |pool: &Pool| pool.tasks.iter().any(|set| set.now().contains(task));
-        self.pools.iter().skip(1).position(runs).map_or(0, |place| place + 1)
+        self.all.iter().skip(1).position(runs).map_or(0, |place| place + 1)
     }
 
+    /// How many attempts can run at once in this place; none where there are no tasks.
     pub(crate) fn slots(&self, place: usize) -> usize {
-        self.pools[place].executor.slots()
+        let pool = &self.all[place];
+        let serves = place == 0 || pool.tasks.iter().any(|set| !set.now().is_empty());
+        if serves { pool.executor.slots() } else { 0 }
     }
 
     /// What the one in this place has to do, suspects that wait for their turn included.
     pub(crate) fn load(&self, place: usize) -> Load {
-        let mut load = self.pools[place].executor.load();
+        let mut load = self.all[place].executor.load();
         load.queued += self.suspects().waiting.iter().filter(|(pool, _)| *pool == place).count();
         load
     }
@@ -103,7 +117,7 @@ impl Pools {
 
     /// The shares of a claim, from the room that each pool has.
     pub(crate) fn shares(&self, rooms: &[usize]) -> Vec<Share> {
-        let sets: Vec<_> = self.pools.iter().map(Pool::tasks).collect();
+        let sets: Vec<_> = self.all.iter().map(Pool::tasks).collect();
         let mut shares = Vec::new();
         if sets.iter().any(|tasks| !tasks.is_empty()) {
             let others = Arc::new(sets.iter().flat_map(|tasks| tasks.iter().cloned()).collect());
@@ -115,6 +129,10 @@ impl Pools {
                 limit: *room,
             }));
         }
+        let unknown = self.unknown();
+        if !unknown.is_empty() {
+            shares.push(Share { tasks: Tasks::Only(Arc::new(unknown)), suspects: false, limit: 0 });
+        }
         if let Some(tasks) = self.tasks_together(&sets) {
             let suspects = self.suspects();
             let limit = usize::from(suspects.runs.is_none() && suspects.waiting.is_empty());
@@ -125,8 +143,8 @@ impl Pools {
 
     /// The tasks whose attempts share a process, if there are any.
     fn tasks_together(&self, sets: &[Arc<HashSet<TaskName>>]) -> Option<Tasks> {
-        let main = self.pools[0].executor.isolates();
-        let unlike = self.pools.iter().zip(sets).skip(1).filter(|(pool, _)| pool.executor.isolates() != main);
+        let main = self.all[0].executor.isolates();
+        let unlike = self.all.iter().zip(sets).skip(1).filter(|(pool, _)| pool.executor.isolates() != main);
         let unlike: HashSet<_> = unlike.flat_map(|(_, tasks)| tasks.iter().cloned()).collect();
         match main {
             false => Some(Tasks::AllBut(Arc::new(unlike))),
@@ -137,19 +155,19 @@ impl Pools {
 
     /// Gives each job to the pool that runs it; a suspect waits for its turn.
     pub(crate) fn submit(&self, jobs: Vec<Job>) {
-        if self.pools.len() == 1 && jobs.iter().all(|job| !job.is_suspect()) {
-            return self.pools[0].executor.submit(jobs);
+        if self.all.len() == 1 && jobs.iter().all(|job| !job.is_suspect()) {
+            return self.all[0].executor.submit(jobs);
         }
-        let mut each = vec![Vec::new(); self.pools.len()];
+        let mut each = vec![Vec::new(); self.all.len()];
         for job in jobs {
             let place = self.place(&job.task);
-            if job.is_suspect() && !self.pools[place].executor.isolates() {
+            if job.is_suspect() && !self.all[place].executor.isolates() {
                 self.suspects().waiting.push_back((place, job));
             } else {
                 each[place].push(job);
             }
         }
-        for (pool, jobs) in self.pools.iter().zip(each) {
+        for (pool, jobs) in self.all.iter().zip(each) {
             if !jobs.is_empty() {
                 pool.executor.submit(jobs);
             }
@@ -167,6 +185,21 @@ impl Pools {
         }
     }
 
+    /// Notes that nobody here knows this task.
+    pub(crate) fn is_unknown(&self, task: TaskName) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        unknown.insert(task, Instant::now() + LEFT_TO_OTHERS);
+    }
+
+    fn unknown(&self) -> HashSet<TaskName> {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if !unknown.is_empty() {
+            let now = Instant::now();
+            unknown.retain(|_, until| *until > now);
+        }
+        unknown.keys().cloned().collect()
+    }
+
     fn next_suspect(&self) {
         let mut suspects = self.suspects();
         if suspects.runs.is_none()
@@ -174,13 +207,13 @@ impl Pools {
         {
             suspects.runs = Some(job.held());
             drop(suspects);
-            self.pools[place].executor.submit(vec![job]);
+            self.all[place].executor.submit(vec![job]);
         }
     }
 
     /// Gives back all that has not started in this place.
     pub(crate) fn recall(&self, place: usize) -> Vec<Job> {
-        let mut recalled = self.pools[place].executor.recall();
+        let mut recalled = self.all[place].executor.recall();
         let mut suspects = self.suspects();
         if recalled.iter().any(|job| suspects.runs == Some(job.held())) {
             suspects.runs = None;
@@ -239,7 +272,7 @@ impl Pools {
     }
 
     fn each(&self) -> impl Iterator<Item = &dyn Executor> {
-        self.pools.iter().map(|pool| &*pool.executor)
+        self.all.iter().map(|pool| &*pool.executor)
     }
 
     fn suspects(&self) -> MutexGuard<'_, Suspects> {

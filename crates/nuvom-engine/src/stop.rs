@@ -78,6 +78,11 @@ impl Outcomes for Ends {
         // Before the exchange hears of it and asks for the next ones.
         if let Some(pools) = self.pools.upgrade() {
             pools.over(held);
+            if let Outcome::HandedBack { reason: HandBack::UnknownTask } = end.outcome
+                && let Some(task) = self.holdings.task(held)
+            {
+                pools.is_unknown(task);
+            }
         }
         self.completer.ended(end, more);
     }
@@ -109,7 +114,12 @@ pub(crate) fn wait_until_idle(worker: &Worker) {
         }
         let now = Instant::now();
         match phase {
-            Phase::Running if worker.is_broken() || worker.is_stalled() => worker.cut(),
+            Phase::Running if worker.is_broken() || worker.is_stalled() => {
+                if let Some(reason) = shared.pools.failure() {
+                    shared.events.emit(vec![Event::PoolFailed { reason }]);
+                }
+                worker.cut();
+            }
             Phase::Running if shared.pools.is_overrun() => {
                 shared.events.emit(vec![Event::Overrun { stuck: shared.pools.stuck().len() }]);
                 worker.drain();

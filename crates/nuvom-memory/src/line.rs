@@ -61,25 +61,27 @@ pub(crate) fn most_urgent(
     mut take: impl FnMut(&JobId) -> bool,
     now: Timestamp,
 ) -> Vec<JobId> {
-    let (mut taken, mut passed) = (Vec::new(), 0);
+    let mut taken = Vec::new();
     for priority in Priority::all() {
         if taken.len() == limit {
             break;
         }
         let mut queues: Vec<_> = lines.iter().map(|line| line.due(priority, now)).collect();
+        let mut passed = vec![0; queues.len()];
         let firsts = queues.iter_mut().enumerate();
         let mut heads: BinaryHeap<_> =
             firsts.filter_map(|(index, queue)| Some(Reverse((queue.next()?, index)))).collect();
         while taken.len() < limit
-            && passed < LOOK_PAST
             && let Some(Reverse(((_, id), index))) = heads.pop()
         {
             if take(&id) {
                 taken.push(id);
             } else {
-                passed += 1;
+                passed[index] += 1;
             }
-            heads.extend(queues[index].next().map(|place| Reverse((place, index))));
+            if passed[index] < LOOK_PAST {
+                heads.extend(queues[index].next().map(|place| Reverse((place, index))));
+            }
         }
     }
     taken

@@ -33,6 +33,7 @@ struct Terms<'a> {
     max_result_bytes: usize,
     grace_secs: f64,
     fence_secs: f64,
+    fence_grace_secs: f64,
     measures: bool,
 }
 
@@ -42,7 +43,7 @@ pub(crate) fn command(
     places: &Places,
     children: usize,
     settings: &Settings,
-    fence: Duration,
+    lease: Duration,
     warm: bool,
 ) -> PyResult<ChildCommand> {
     let (grace, coroutines) = (settings.timeout_grace(), settings.max_coroutines());
@@ -50,6 +51,18 @@ pub(crate) fn command(
         let name = name.strip_prefix("NUVOM_").unwrap_or(&name).to_ascii_lowercase();
         (name, serde_json::Value::String(value))
     });
+    let program: String = py.import("sys")?.getattr("executable")?.extract()?;
+    let mut command = ChildCommand {
+        program: OsString::from(program),
+        arguments: Vec::new(),
+        children,
+        coroutines,
+        warm,
+        grace,
+        lease,
+        max_jobs: settings.max_jobs_per_child(),
+        max_rss: settings.max_rss(),
+    };
     let terms = Terms {
         places,
         settings: given.collect(),
@@ -58,20 +71,11 @@ pub(crate) fn command(
         coroutines,
         max_result_bytes: settings.max_result_bytes(),
         grace_secs: grace.as_secs_f64(),
-        fence_secs: fence.as_secs_f64(),
-        measures: settings.max_rss().is_some(),
+        fence_secs: command.fence().as_secs_f64(),
+        fence_grace_secs: command.fence_grace().as_secs_f64(),
+        measures: command.max_rss.is_some(),
     };
-    let program: String = py.import("sys")?.getattr("executable")?.extract()?;
     let terms = serde_json::to_string(&terms).unwrap_or_default();
-    Ok(ChildCommand {
-        program: OsString::from(program),
-        arguments: ["-m", "nuvom.execution.child", &terms].iter().map(OsString::from).collect(),
-        children,
-        coroutines,
-        warm,
-        grace,
-        fence,
-        max_jobs: settings.max_jobs_per_child(),
-        max_rss: settings.max_rss(),
-    })
+    command.arguments = ["-m", "nuvom.execution.child", &terms].iter().map(OsString::from).collect();
+    Ok(command)
 }

@@ -188,6 +188,10 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
             fields.set_item("rss", rss)?;
             "child_retired"
         }
+        Event::PoolFailed { reason } => {
+            fields.set_item("message", reason)?;
+            "pool_failed"
+        }
         Event::Overrun { stuck } => {
             fields.set_item("stuck", stuck)?;
             "overrun"

@@ -83,7 +83,7 @@ impl WorkerHandle {
             stop_grace: stop_grace.unwrap_or(settings.stop_grace()),
             cut_grace: CUT_GRACE,
         };
-        let pools = pools(py, &options, settings, config.trust())?;
+        let pools = pools(py, &options, settings)?;
         let log = LogEvents::start(py, options.owns_process.then_some(STALLED))?;
         let events = Arc::clone(&log);
         let stores = client.runtime.stores.clone();
@@ -130,7 +130,7 @@ impl WorkerHandle {
 }
 
 /// The worker's own pool takes the tasks that ask for none; the others have theirs beside it.
-fn pools(py: Python<'_>, options: &Options, settings: &Settings, fence: Duration) -> PyResult<Pools> {
+fn pools(py: Python<'_>, options: &Options, settings: &Settings) -> PyResult<Pools> {
     let slots = options.slots.unwrap_or(settings.max_workers());
     let (results, grace) = (settings.max_result_bytes(), settings.timeout_grace());
     let threads: Arc<dyn Executor> = Arc::new(ThreadExecutor::new(py, slots, results, grace)?);
@@ -139,7 +139,7 @@ fn pools(py: Python<'_>, options: &Options, settings: &Settings, fence: Duration
     let kinds = &*KINDS;
     let asked_for = !kinds.process.now().is_empty() || !kinds.coroutine_in_process.now().is_empty();
     let warm = in_processes || asked_for;
-    let processes = Processes::new(command(py, &options.places, slots, settings, fence, warm)?);
+    let processes = Processes::new(command(py, &options.places, slots, settings, settings.lease(), warm)?);
     let (process, coroutine) = (kinds.process.clone(), kinds.coroutine.clone());
     let (here, there) = (kinds.coroutine_here.clone(), kinds.coroutine_in_process.clone());
     Ok(if in_processes {

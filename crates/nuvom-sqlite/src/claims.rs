@@ -76,7 +76,7 @@ impl Waiting {
         now: Timestamp,
     ) -> Result<(Vec<Job>, Option<Duration>)> {
         let failed = |e| reader.failed(e);
-        let (mut room, mut past, mut claimed) = (claim.room(), LOOK_PAST, Vec::new());
+        let (mut room, mut claimed) = (claim.room(), Vec::new());
         for front in &self.due {
             if room.left() == 0 {
                 return Ok((claimed, None));
@@ -88,7 +88,7 @@ impl Waiting {
             take(write, reader, claim, jobs, &mut claimed, now)?;
             if full && room.left() > 0 {
                 // Some were passed over. Those behind them may fit.
-                let ids = front.behind(write, reader, &mut room, &mut past, now)?;
+                let ids = front.behind(write, reader, &mut room, now)?;
                 for id in ids {
                     let jobs = reader.jobs(write.connection, write.memory, JOB, [id.as_bytes()])?;
                     take(write, reader, claim, jobs, &mut claimed, now)?;
@@ -112,31 +112,30 @@ impl Waiting {
 }
 
 impl Front {
-    /// The jobs that there is room for, looking past at most so many others, and reading little of each.
+    /// The jobs that there is room for, reading little of those that are passed over.
     fn behind(
         &self,
         write: &Write<'_>,
         reader: &Reader<'_>,
         room: &mut Room<'_>,
-        past: &mut usize,
         now: Timestamp,
     ) -> Result<Vec<JobId>> {
         let failed = |e| reader.failed(e);
-        let mut fitting = Vec::new();
+        let (mut fitting, mut past) = (Vec::new(), LOOK_PAST);
         let mut statement = write.prepare(BEHIND).map_err(failed)?;
-        let look = *past + room.left();
+        let look = past + room.left();
         let mut rows = statement
             .query(params![self.queue, self.priority, now.as_micros(), look as i64])
             .map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
-            if room.left() == 0 || *past == 0 {
+            if room.left() == 0 || past == 0 {
                 break;
             }
             let task = TaskName::new(reader.text(row, 1)?)?;
             if room.take(&task, is_suspect(reader.get(row, 2)?, reader.get(row, 3)?)) {
                 fitting.push(JobId::from_bytes(reader.get(row, 0)?));
             } else {
-                *past -= 1;
+                past -= 1;
             }
         }
         Ok(fitting)

@@ -30,6 +30,7 @@ class Terms(TypedDict):
     max_result_bytes: int
     grace_secs: float
     fence_secs: float
+    fence_grace_secs: float
     measures: bool
 
 
@@ -55,10 +56,13 @@ def main(arguments: list[str]) -> None:
     for module in terms["modules"]:
         try:
             import_module(module)
-        except Exception:  # noqa: BLE001 - a module may raise anything
-            # The worker itself could load it, or does not serve it; what is missing here goes back to the queue.
+        # A module may raise anything, and one that exits is just as broken.
+        except (Exception, SystemExit):  # noqa: BLE001 - see above
+            # What it registered before would run without what it defines further down.
             from nuvom.log import logger
+            from nuvom.registry import get_task_registry
 
+            get_task_registry().forget_module(module)
             logger.exception("a child process could not load the module %s", module)
     if terms["script"] is not None:
         # As multiprocessing does: the program's own guard keeps it from running a second time.
@@ -68,7 +72,7 @@ def main(arguments: list[str]) -> None:
     _nuvom.serve_child(*pipes, {key: terms[key] for key in _SERVED})  # type: ignore[literal-required]
 
 
-_SERVED = ("coroutines", "max_result_bytes", "grace_secs", "fence_secs", "measures")
+_SERVED = ("coroutines", "max_result_bytes", "grace_secs", "fence_secs", "fence_grace_secs", "measures")
 
 
 def _take_pipes() -> tuple[int, int]:

@@ -10,7 +10,9 @@ _FRAMES = 50
 _MESSAGE_CHARS = 10_000
 _TRACEBACK_CHARS = 64_000
 
-_OWN_FILES = ("nuvom/execution/job_runner.py", "nuvom\\execution\\job_runner.py")
+_OWN_FILES = tuple(
+    f"nuvom{sep}execution{sep}{file}" for file in ("job_runner.py", "event_loop.py") for sep in ("/", "\\")
+)
 
 
 def describe(error: BaseException) -> tuple[str, str, str]:

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::{QueueName, TaskName, WorkerName};
 
-/// A store looks at no more than so many waiting jobs that a claim has no room for; what stands behind them waits.
+/// Of one queue and priority, a store looks past no more than so many waiting jobs that a claim has no room for; what
+/// stands behind them waits.
 /// Far enough that one kind of job seldom hides the others, near enough that a look stays cheap.
 pub const LOOK_PAST: usize = 1_000;
 

@@ -34,12 +34,31 @@ pub struct ChildCommand {
     pub warm: bool,
     /// How long an attempt may go on beyond its limit, or after it was asked to end, before its child is killed.
     pub grace: Duration,
-    /// A child that hears nothing from its worker for so long ends what runs.
-    pub fence: Duration,
+    /// How long a claim lasts unless renewed. A child that has not heard of its worker for too much of that time
+    /// ends what runs, so that it is gone before somebody else can hold the job.
+    pub lease: Duration,
     /// A child that has been given so many jobs is replaced.
     pub max_jobs: Option<u64>,
     /// A child with more memory than this, in bytes, is replaced.
     pub max_rss: Option<u64>,
+}
+
+impl ChildCommand {
+    /// How often a busy child hears of its worker.
+    pub(super) fn beat(&self) -> Duration {
+        self.lease / 10
+    }
+
+    /// A busy child that hears nothing for so long ends what runs. Its worker may have been frozen just before it
+    /// renewed its leases, when a third of their time was gone: this, and the grace, fit into the rest.
+    pub fn fence(&self) -> Duration {
+        self.lease.mul_f64(0.4)
+    }
+
+    /// How long that may take before the child ends itself.
+    pub fn fence_grace(&self) -> Duration {
+        self.grace.min(self.lease.mul_f64(0.1))
+    }
 }
 
 /// Child processes that run attempts.
@@ -128,7 +147,12 @@ impl Executor for InProcesses {
     fn interrupt(&self, held: &[Held], why: Interrupt) {
         let now = Instant::now();
         let grace = self.crew.command.grace;
-        let grace = if why == Interrupt::Stop { grace.min(CUT) } else { grace };
+        let grace = match why {
+            Interrupt::Cancel => grace,
+            // What is left of the lease when it cannot be trusted any more.
+            Interrupt::LeaseLost => grace.min(self.crew.command.lease.mul_f64(0.05)),
+            Interrupt::Stop => grace.min(CUT),
+        };
         let mut state = self.crew.lock();
         let mut unstarted = Vec::new();
         state.waiting(self.lane).retain(|job| {

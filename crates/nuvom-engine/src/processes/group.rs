@@ -49,9 +49,22 @@ pub(super) fn end_own(code: i32) -> ! {
     std::process::exit(code)
 }
 
-/// Has the system kill this process when its parent ends. The end of the pipe says the same everywhere; this
-/// does so even if some other process holds that pipe open.
-pub(super) fn die_with_parent() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+/// Whether the process that started this one is gone. The end of the pipe says so at once, unless some other process
+/// holds that pipe open, too, as a fork of the worker does.
+pub(super) fn is_orphaned(parent: u32) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::process::parent_id() != parent;
+    #[cfg(not(unix))]
+    {
+        let _ = parent;
+        false
+    }
+}
+
+/// The process that started this one.
+pub(super) fn parent() -> u32 {
+    #[cfg(unix)]
+    return std::os::unix::process::parent_id();
+    #[cfg(not(unix))]
+    0
 }

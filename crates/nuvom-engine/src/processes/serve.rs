@@ -23,8 +23,8 @@ pub struct Served {
     pub together: Arc<dyn Executor>,
     /// A worker that is silent for so long may have lost its leases: what runs is ended.
     pub fence: Duration,
-    /// How long that may take.
-    pub grace: Duration,
+    /// How long that may take before this process ends itself.
+    pub fence_grace: Duration,
     /// Whether the worker wants to know how much memory this process has.
     pub measures: bool,
 }
@@ -32,7 +32,6 @@ pub struct Served {
 /// Serves until the worker closes the pipe, which it also does by dying; then this process ends with all that it
 /// started.
 pub fn serve(served: &Served, input: impl Read + Send + 'static, output: impl Write + Send + 'static) -> ! {
-    group::die_with_parent();
     let code = match orders(served, input, output) {
         Ok(()) => 0,
         Err(_) => 1,
@@ -59,17 +58,21 @@ fn orders(
             }
         }
     })?;
+    let parent = group::parent();
     loop {
         let order = match arrived.recv_timeout(served.fence) {
             Ok(order) => order?,
             Err(RecvTimeoutError::Timeout) => {
+                if group::is_orphaned(parent) {
+                    return Ok(());
+                }
                 let running: Vec<Held> = reports.lock().running.iter().copied().collect();
                 if running.is_empty() {
                     continue;
                 }
                 served.line.interrupt(&running, Interrupt::LeaseLost);
                 served.together.interrupt(&running, Interrupt::LeaseLost);
-                match arrived.recv_timeout(served.grace) {
+                match arrived.recv_timeout(served.fence_grace) {
                     Ok(order) => order?,
                     Err(_) if reports.lock().running.is_empty() => continue,
                     Err(_) => {

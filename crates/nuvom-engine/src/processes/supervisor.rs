@@ -12,8 +12,7 @@ use crate::service::Duty;
 /// The wait before the system is asked again for a process that it would not give.
 const REFUSED: Duration = Duration::from_secs(5);
 
-/// The duty. All children are started by its thread, which lives as long as any of them: the system ends a child
-/// when the thread that started it is gone.
+/// The duty.
 pub(super) struct Supervisor {
     crew: Arc<Crew>,
     beat_at: Instant,
@@ -72,7 +71,7 @@ impl Duty for Supervisor {
         let now = Instant::now();
         let beats = now >= self.beat_at;
         if beats {
-            self.beat_at = now + self.crew.command.fence / 3;
+            self.beat_at = now + self.crew.command.beat();
         }
         let mut state = self.crew.lock();
         self.start_missing(&mut state, now);

@@ -25,6 +25,8 @@ pub(crate) struct Terms {
     #[pyo3(item)]
     fence_secs: f64,
     #[pyo3(item)]
+    fence_grace_secs: f64,
+    #[pyo3(item)]
     measures: bool,
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn serve_child(py: Python<'_>, input: i64, output: i64, terms: Terms)
         line: Arc::new(line),
         together: Arc::new(together),
         fence: Duration::from_secs_f64(terms.fence_secs.clamp(0.01, 1e9)),
-        grace,
+        fence_grace: Duration::from_secs_f64(terms.fence_grace_secs.clamp(0.0, 1e9)),
         measures: terms.measures,
     };
     let (input, output) = (pipes::file(input), pipes::file(output));
