@@ -37,7 +37,7 @@ def note(word: str) -> None:
 @task
 def poison() -> None:
     note("start")
-    if nuvom.current_job().lease == 1:
+    if nuvom.current_job().lease <= 2:
         together.wait(30)
     os._exit(7)
 
@@ -45,7 +45,7 @@ def poison() -> None:
 @task
 def bystander() -> str:
     note("start")
-    if nuvom.current_job().lease == 1:
+    if nuvom.current_job().lease <= 2:
         together.wait(30)
         threading.Event().wait(30)
     sum(range(100_000))
@@ -73,17 +73,16 @@ def test_a_job_that_kills_its_workers_fails_in_the_end_and_those_beside_it_succe
     assert codes == [7, 7, 7]
     assert (culprit.info().losses, culprit.info().failures) == (3, 0)
     assert [attempt.outcome for attempt in culprit.info().attempts] == ["lost"] * 3
-    # The first death is everybody's loss. From then on it dies alone.
-    assert [(job.info().losses, job.info().failures) for job in jobs] == [(1, 0)] * 3
+    # Once is bad luck, and the second time everybody is suspect. From then on it dies alone.
+    assert [(job.info().losses, job.info().failures) for job in jobs] == [(2, 0)] * 3
 
 
-def test_jobs_that_lost_a_worker_run_one_at_a_time(command: Nuvom, runworker: Runworker) -> None:
+def test_jobs_that_lost_two_workers_run_one_at_a_time(command: Nuvom, runworker: Runworker) -> None:
     tasks = command.tasks(POISON)
     jobs = [tasks.bystander.delay() for _ in range(3)]
     tasks.poison.delay()
-    assert command.start_worker("--workers", "4", **SHORT).exit_code() == 7
 
-    for _ in range(2):
+    for _ in range(3):
         command.start_worker("--workers", "4", **SHORT).exit_code()
     runworker("--workers", "4", **SHORT)
     for job in jobs:
@@ -93,7 +92,7 @@ def test_jobs_that_lost_a_worker_run_one_at_a_time(command: Nuvom, runworker: Ru
     suspects = 0
     for line in (command.project / "witness.txt").read_text().splitlines():
         pid, word, lease, id = line.split()
-        if lease == "1":
+        if int(lease) <= 2:
             continue
         suspects += 1
         if word == "start":

@@ -126,13 +126,6 @@ def ask_much_then_fail(count: int) -> None:
 
 
 @task
-def replace_the_handler_behind_pythons_back() -> None:
-    import ctypes
-
-    ctypes.CDLL(None).signal(int(signal.SIGTERM), 1)  # SIG_IGN
-
-
-@task
 def leave_a_thread_that_is_no_daemon() -> None:
     threading.Thread(target=threading.Event().wait).start()
 
