@@ -6,6 +6,7 @@ import sqlite3
 import statistics
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import bench_tasks
@@ -14,15 +15,17 @@ from nuvom import Task
 from processes import NUVOM, cpu_seconds, resident_mib, worker
 
 
-def drain(folder: Path, jobs: int, workers: int = 1, task: Task[[int], None] = bench_tasks.noop) -> float:
+def drain(
+    folder: Path, jobs: int, workers: int = 1, task: Task[[int], object] = bench_tasks.noop, options: Sequence[str] = ()
+) -> float:
     """Jobs a second that `nuvom runworker` processes drain, from the first claim to the last finish."""
     handles = task.map((number,) for number in range(jobs))
-    return drained(folder, workers, [job.id for job in handles[-100:]], jobs)
+    return drained(folder, workers, [job.id for job in handles[-100:]], jobs, options)
 
 
-def drained(folder: Path, workers: int, last: list[str], jobs: int) -> float:
+def drained(folder: Path, workers: int, last: list[str], jobs: int, options: Sequence[str] = ()) -> float:
     """Runs workers until these jobs have ended, and reads the rate from the store."""
-    running = [worker(folder) for _ in range(workers)]
+    running = [worker(folder, *options) for _ in range(workers)]
     for process in running:
         process.__enter__()
     try:

@@ -20,6 +20,7 @@ from pathlib import Path
 import bench_tasks
 import measures
 import nuvom
+import recoveries
 from nuvom import _nuvom
 from processes import NUVOM, median_millis
 
@@ -125,7 +126,56 @@ def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]
         rate, share = measures.bulk(jobs)
         name = f".map of {jobs:,} (binding and encoding: {share:.0%})"
         yield at_least(name, rate, "B", yard["bulk_insert"], 0.7)
+    yield from pools(jobs // 2)
+    yield from recovery()
     yield from times(yard)
+
+
+def pools(jobs: int) -> Iterator[Figure]:
+    """Two child processes beside two threads."""
+    rates = {}
+    for pool in ("thread", "process"):
+        with fresh_project() as folder:
+            rates[pool] = measures.drain(folder, jobs, options=["--pool", pool, "--workers", "2"])
+    yield at_least("drain, two children", rates["process"], "two threads", rates["thread"], 0)
+    for pool in ("thread", "process"):
+        with fresh_project() as folder:
+            burning = bench_tasks.burn.map([(1_000_000,)] * 40)
+            last = [job.id for job in burning]
+            rates[pool] = measures.drained(folder, 1, last, 40, options=["--pool", pool, "--workers", "2"])
+    yield at_least("jobs bound by the processor, two children", rates["process"], "two threads", rates["thread"], 1.8)
+
+
+def recovery() -> Iterator[Figure]:
+    """How soon work goes on."""
+    with fresh_project() as folder:
+        found = recoveries.after_a_workers_death(folder, 8)
+    bound = 2 + 2 / 6 + 1
+    value = f"{statistics.median(found):.2f} s"
+    name = f"after a worker's death, lease 2 s: p50 (max {max(found):.2f} s)"
+    yield Figure(name, value, "lease + reap + poll", "", f"<= {bound:.2f} s", max(found) <= bound)
+    with fresh_project() as folder:
+        found = recoveries.after_a_childs_death(folder, 20)
+    name = f"after a child's death: p50 (max {max(found) * 1000:.0f} ms)"
+    yield Figure(name, f"{statistics.median(found) * 1000:.1f} ms", "", "", "<= 1 s", max(found) <= 1)
+    grace = recoveries.GRACE
+    for name, pool, task, goal in (
+        ("thread, can be interrupted", "thread", bench_tasks.spin, 0.1),
+        ("thread, cannot", "thread", bench_tasks.block, grace + 1),
+        ("child, can be interrupted", "process", bench_tasks.spin, 0.1),
+        ("child, cannot", "process", bench_tasks.block, grace + 1),
+        ("event loop", "thread", bench_tasks.wait_forever, 0.1),
+    ):
+        with fresh_project() as folder:
+            free = recoveries.from_limit_to_free_slot(folder, pool, task)
+        yield Figure(
+            f"from limit to free slot, {name}",
+            f"{free * 1000:.1f} ms",
+            f"grace {grace} s",
+            "",
+            f"<= {goal} s",
+            free <= goal,
+        )
 
 
 def times(yard: dict[str, float]) -> Iterator[Figure]:
@@ -172,10 +222,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--history", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=("pools", "recovery"), help="measure a part")
     parser.add_argument("--output", type=Path, default=Path("bench-results/latest.json"))
     arguments = parser.parse_args()
     if _nuvom.DEBUG_BUILD:
         print("warning: this is a debug build of Nuvom; its figures mean nothing. Use `make bench`.", file=sys.stderr)
+    if arguments.only is not None:
+        for figure in pools(arguments.jobs // 2) if arguments.only == "pools" else recovery():
+            show(figure)
+        return 0
     yard = yardsticks(build_floor(), arguments.jobs)
     for name, value in yard.items():
         print(f"     {name:<52} {value:>14,.2f}")

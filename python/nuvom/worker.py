@@ -105,9 +105,11 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str) -> int:
     """`nuvom runworker`: loads the project's tasks, runs jobs until a signal says stop, answers the exit code."""
     from nuvom.discovery.auto_register import auto_register
     from nuvom.errors import NuvomError
+    from nuvom.execution.stacks import show_stacks_on_request
     from nuvom.log import logger, setup_logging
 
     setup_logging(log_level, log_format)
+    show_stacks_on_request()
     try:
         registered = auto_register()
         for failure in registered.failures:

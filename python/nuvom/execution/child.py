@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from nuvom.execution.stacks import show_stacks_on_request
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -51,6 +53,7 @@ def main(arguments: list[str]) -> None:
     terms: Terms = json.loads(arguments[0])
     pipes = _take_pipes()
     _ignore_signals()
+    show_stacks_on_request()
     sys.path[:] = terms["path"]
     _configure(terms)
     for module in terms["modules"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import faulthandler
+import signal
 import sys
 from traceback import extract_stack, format_list
 
@@ -34,6 +36,12 @@ def of_coroutine(coroutine: Any) -> str:
         frames.extend(extract_stack(frame, limit=1))
         coroutine = coroutine.cr_await
     return _formatted(frames)
+
+
+def show_stacks_on_request() -> None:
+    """Has SIGUSR1 print where every thread is, even while a task holds the interpreter lock."""
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, all_threads=True)
 
 
 def _formatted(frames: list[FrameSummary]) -> str:

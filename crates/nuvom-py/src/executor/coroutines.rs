@@ -8,60 +8,45 @@ use std::time::{Duration, Instant};
 
 use nuvom_core::{End, Event, Held, Job};
 use nuvom_engine::{Duty, Executor, Interrupt, Load, Outcomes, Service, Waking};
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
 
+use super::attempt::Coroutines;
 use super::current::{self, CurrentJob};
 use super::limits::{Enforcer, Limited, Limits};
 use super::pool::Pool;
-use super::slot::{raise_in, take_back};
-use super::tasks::{Call, Tasks};
+use super::slot::raise_in;
+use super::tasks::Tasks;
 use super::watch::{Due, Reason, Watch};
 
-struct Shared {
-    pool: Pool,
-    limits: Limits,
-    count: usize,
-    grace: Duration,
-    replaces: bool,
-    tasks: Tasks,
-    outcomes: OnceLock<Arc<dyn Outcomes>>,
+pub(super) struct Shared {
+    pub(super) pool: Pool,
+    pub(super) limits: Limits,
+    pub(super) count: usize,
+    pub(super) grace: Duration,
+    pub(super) replaces: bool,
+    pub(super) tasks: Tasks,
+    pub(super) outcomes: OnceLock<Arc<dyn Outcomes>>,
     /// Guards the attempts that run; not held while Python runs.
-    running: Mutex<HashMap<Held, Running>>,
+    pub(super) running: Mutex<HashMap<Held, Running>>,
     /// The loop that takes new jobs: an `EventLoop` of `nuvom.execution.event_loop`. Started with the first job.
-    event_loop: Mutex<Option<Py<PyAny>>>,
-    waking: Waking,
-    closed: AtomicBool,
+    pub(super) event_loop: Mutex<Option<Py<PyAny>>>,
+    pub(super) waking: Waking,
+    pub(super) closed: AtomicBool,
 }
 
-struct Running {
-    watch: Watch,
+pub(super) struct Running {
+    pub(super) watch: Watch,
     /// The `asyncio.Task`, once there is one, and its `EventLoop`.
-    task: Option<(Py<PyAny>, Py<PyAny>)>,
+    pub(super) task: Option<(Py<PyAny>, Py<PyAny>)>,
     /// The thread in which an interruption was raised that may still be under way.
-    raised_in: Option<c_long>,
+    pub(super) raised_in: Option<c_long>,
 }
 
 /// Runs coroutines.
 pub(crate) struct LoopExecutor {
     shared: Arc<Shared>,
     services: Mutex<Vec<Service>>,
-}
-
-/// What an event loop takes its attempts from.
-#[pyclass(frozen, module = "nuvom._nuvom")]
-pub(crate) struct Coroutines(Arc<Shared>);
-
-/// One attempt on an event loop.
-#[pyclass(frozen, module = "nuvom._nuvom")]
-pub(crate) struct Attempt {
-    shared: Arc<Shared>,
-    job: Job,
-    current: CurrentJob,
-    task: Py<PyAny>,
-    arguments: Mutex<Option<(Py<PyTuple>, Py<PyDict>)>>,
 }
 
 impl LoopExecutor {
@@ -90,96 +75,10 @@ impl LoopExecutor {
     }
 }
 
-#[pymethods]
-impl Coroutines {
-    /// The attempts that can begin now.
-    fn take(&self, py: Python<'_>) -> Vec<Attempt> {
-        let shared = &self.0;
-        let mut attempts = Vec::new();
-        while let Some((job, current)) = shared.begin() {
-            match shared.tasks.prepare(py, &job) {
-                Ok(Call { task, args, kwargs }) => attempts.push(Attempt {
-                    shared: Arc::clone(shared),
-                    job,
-                    current,
-                    task: task.unbind(),
-                    arguments: Mutex::new(Some((args.unbind(), kwargs.unbind()))),
-                }),
-                Err(outcome) => {
-                    shared.lock().remove(&job.held());
-                    let more = shared.pool.done();
-                    shared.ended(End { id: job.id, lease: job.lease, outcome }, more);
-                }
-            }
-        }
-        attempts
-    }
-}
-
-#[pymethods]
-impl Attempt {
-    /// What `nuvom.current_job()` answers in it.
-    #[getter]
-    fn current(&self) -> CurrentJob {
-        self.current.clone()
-    }
-
-    /// The registered task.
-    #[getter]
-    fn task(&self, py: Python<'_>) -> Py<PyAny> {
-        self.task.clone_ref(py)
-    }
-
-    /// The arguments. They are handed over, not kept: a large one lives no longer than the task needs it.
-    fn arguments(&self) -> PyResult<(Py<PyTuple>, Py<PyDict>)> {
-        let taken = self.arguments.lock().unwrap_or_else(PoisonError::into_inner).take();
-        taken.ok_or_else(|| PyRuntimeError::new_err("the arguments of an attempt can be taken once"))
-    }
-
-    /// Says which `asyncio.Task` runs it, on which loop.
-    fn runs_as(&self, py: Python<'_>, task: Py<PyAny>, event_loop: Py<PyAny>) -> PyResult<()> {
-        let interrupted = self.shared.lock().get_mut(&self.job.held()).and_then(|running| {
-            running.task = Some((task.clone_ref(py), event_loop));
-            running.watch.interrupted()
-        });
-        if let Some(reason) = interrupted {
-            task.call_method1(py, "cancel", (reason.exception(),))?;
-        }
-        Ok(())
-    }
-
-    /// It returned.
-    fn succeeded(&self, py: Python<'_>, value: Bound<'_, PyAny>) {
-        self.finish(py, Ok(value));
-    }
-
-    /// It raised.
-    fn failed(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
-        self.finish(py, Err(PyErr::from_value(error)));
-    }
-}
-
-impl Attempt {
-    fn finish(&self, py: Python<'_>, returned: PyResult<Bound<'_, PyAny>>) {
-        let Some(running) = self.shared.lock().remove(&self.job.held()) else { return };
-        if let Some(thread) = running.raised_in {
-            take_back(py, thread);
-        }
-        let interrupted = running.watch.interrupted();
-        let end = self.shared.tasks.end(py, self.task.bind(py), &self.job, returned, interrupted);
-        let replaced = running.watch.is_stuck() && self.shared.replaces;
-        let more = if replaced { false } else { self.shared.pool.done() };
-        self.shared.ended(end, more);
-        if more {
-            self.shared.waking.wake();
-        }
-    }
-}
-
 impl Shared {
     /// Takes the next job. It is always either in the pool or among those that run, so that whoever interrupts
     /// finds it.
-    fn begin(&self) -> Option<(Job, CurrentJob)> {
+    pub(super) fn begin(&self) -> Option<(Job, CurrentJob)> {
         let mut running = self.lock();
         let job = (self.pool.running() < self.count).then(|| self.pool.take()).flatten()?;
         let cancel_requested = Arc::new(AtomicBool::new(false));
@@ -192,13 +91,13 @@ impl Shared {
         Some((job, current))
     }
 
-    fn ended(&self, end: End, more: bool) {
+    pub(super) fn ended(&self, end: End, more: bool) {
         if let Some(outcomes) = self.outcomes.get() {
             outcomes.ended(end, more);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Held, Running>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<Held, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,5 +1,6 @@
 //! The executors that call Python: on threads, on an event loop, and as a child of another process.
 
+mod attempt;
 mod child;
 mod coroutines;
 mod current;
@@ -12,8 +13,9 @@ mod tasks;
 mod threads;
 mod watch;
 
+pub(crate) use attempt::{Attempt, Coroutines};
 pub(crate) use child::serve_child;
-pub(crate) use coroutines::{Attempt, Coroutines, LoopExecutor};
+pub(crate) use coroutines::LoopExecutor;
 pub(crate) use current::{CurrentJob, current_job};
 pub(crate) use kinds::{KINDS, note_kind};
 pub(crate) use slot::Slot;
