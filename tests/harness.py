@@ -163,6 +163,10 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait(PATIENCE)
 
+    def wait(self, seconds: float) -> int:
+        """Waits for its end, but no longer than this; raises `TimeoutExpired`."""
+        return self._process.wait(seconds)
+
     def exit_code(self) -> int:
         """Waits for its end."""
         code = self._process.wait(PATIENCE)

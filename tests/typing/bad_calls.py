@@ -47,6 +47,7 @@ def wrong_options() -> None:
     task(retires=3)  # error: misspelt
     task(retries="3")  # error: not an int
     task(timeout_policy="crash")  # error: not one of three
+    task(run_in="fiber")  # error: not one of two
     task(retry_backoff="linear")  # error: not one of two
     task(retry_on="ValueError")  # error: not a class
     add.with_options(qeue="mail")  # error: misspelt

@@ -20,7 +20,7 @@ def send(to: str, *, copies: int = 1) -> list[str]:
     return [to] * copies
 
 
-@task(timeout_policy="ignore")
+@task(timeout_policy="ignore", run_in="process")
 async def fetch(url: str) -> bytes:
     return url.encode()
 

@@ -93,13 +93,13 @@ pub(super) static TABLE: &[Row] = &[
     ),
     row(
         "NUVOM_MAX_JOBS_PER_CHILD",
-        Kind::Count { least: 0, most: u64::MAX },
+        Kind::Count { least: 0, most: 1_000_000_000 },
         Text("0"),
         "A child process that was given so many jobs is replaced; 0 is never.",
     ),
     row(
         "NUVOM_MAX_RSS",
-        Kind::Bytes { least: 0, most: u64::MAX },
+        Kind::Bytes { least: 0, most: 1024 * 1024 * MIB },
         Text("0"),
         "A child process with more memory than this is replaced; 0 is never.",
     ),
