@@ -31,7 +31,7 @@ def _witnessed(key: str, body: Callable[[int], None]) -> str:
     job = current_job()
     assert job is not None
     witness, pid = _witness(), os.getpid()
-    witness.write(ExecStart(time.monotonic_ns(), job.id, key, job.lease, job.attempt, pid))
+    witness.write(ExecStart(time.monotonic_ns(), job.id, key, job.lease, job.attempt, pid, os.getppid()))
     ending, value = "raised", None
     try:
         body(job.attempt)

@@ -122,7 +122,8 @@ class Evidence:
         if not felt:
             return None
         until = lost_at + patience
-        own = (span for span in self.faults if span.kind == "stall" or span.pid == run.start.pid)
+        theirs = {run.start.pid, run.start.parent}
+        own = (span for span in self.faults if span.kind == "stall" or span.pid in theirs)
         for span in sorted(own, key=lambda span: span.start):
             if span.start <= until and span.end >= held_since:
                 until = max(until, span.end + patience)

@@ -121,6 +121,8 @@ class ExecStart:
     lease: int
     attempt: int
     pid: int
+    parent: int = 0
+    """The process that started that one: its worker, if it is a child."""
 
 
 @dataclass(frozen=True, slots=True)

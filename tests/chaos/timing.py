@@ -111,7 +111,8 @@ def recoveries(evidence: Evidence) -> Iterator[tuple[str, float]]:
     idle = idle_times(evidence)
     for death, case, lease in _orphans(evidence):
         again = [run.start.at for run in case.runs if run.start.lease == lease + 1]
-        if again:
+        # A child may have died before its worker did.
+        if again and again[0] > death.at:
             yield case.id, (again[0] - death.at - _covered(idle, death.at, again[0])) / SECOND
 
 
@@ -156,7 +157,7 @@ def _orphans(evidence: Evidence) -> Iterator[tuple[Process, Case, int]]:
     deaths = {death.pid: death for death in evidence.deaths()}
     for case in evidence.cases.values():
         for run in case.runs:
-            death = deaths.get(run.start.pid)
+            death = deaths.get(run.start.pid) or deaths.get(run.start.parent)
             # Its end may have been written and not yet handed in: then it was not running any more.
             if death is not None and run.last is None:
                 yield death, case, run.start.lease

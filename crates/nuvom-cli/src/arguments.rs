@@ -91,10 +91,10 @@ pub(crate) struct Runworker {
     /// Where jobs run: thread or process [default: NUVOM_POOL]
     #[arg(long, value_name = "POOL")]
     pub(crate) pool: Option<String>,
-    /// Replace a child process after so many jobs [default: NUVOM_MAX_JOBS_PER_CHILD]
+    /// Replace a child process after so many jobs
     #[arg(long, value_name = "N")]
     pub(crate) max_jobs_per_child: Option<String>,
-    /// Replace a child process with more memory, as in 500MiB [default: NUVOM_MAX_RSS]
+    /// Replace a child process above this memory, as 500MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_rss: Option<String>,
     /// Queues to serve, with commas between [default: all]

@@ -3,9 +3,10 @@
 
 mod project;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use nuvom_core::{HandBack, JobError, JobId, Outcome};
+use nuvom_core::{HandBack, JobError, JobId, JobOptions, Outcome};
 use nuvom_testkit::builders::{final_failure, lost, success_without_value};
 use project::{LEASE, Project, extension, job, returned};
 use rmpv::Value;
@@ -210,6 +211,24 @@ fn inspect_tells_what_a_running_job_waits_for() {
 
     assert!(asked.contains("State      RUNNING  its worker was asked to end it"), "{asked}");
     assert!(silent.contains("State      RUNNING  its worker has gone silent"), "{silent}");
+}
+
+#[test]
+fn inspect_tells_of_a_job_that_is_stuck() {
+    let project = Project::new();
+    let limit = JobOptions { timeout: Some(Duration::from_secs(3)), ..JobOptions::default() };
+    let mut new = job(&project, 1, "add", vec![]).build();
+    new.options = Arc::new(limit);
+    let id = project.enqueue(new);
+    project.claim();
+
+    project.clock.advance(Duration::from_secs(12));
+    let in_time = project.run(&["inspect", "job", &text(&id)]).out;
+    project.clock.advance(Duration::from_secs(2));
+    let stuck = project.run(&["inspect", "job", &text(&id)]).out;
+
+    assert!(!in_time.contains("stuck"), "{in_time}");
+    assert!(stuck.contains("State      RUNNING  stuck: past its time limit"), "{stuck}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `inspect job`.
 
+use std::time::Duration;
+
 use nuvom_core::ports::StoredResult;
 use nuvom_core::{Attempt, Job, State, Timestamp};
 
@@ -32,7 +34,10 @@ pub(crate) fn job(options: &InspectJob, session: &mut Session<'_>) -> Result<i32
 
     let record = || job_json::with(job_json::record(&job), "attempts", job_json::attempts(&attempts));
     match options.format {
-        Format::Table => table(&job, result.as_ref(), &attempts, opened.now(), &mut session.output)?,
+        Format::Table => {
+            let times = (opened.runtime.settings.timeout_grace(), opened.now());
+            table(&job, result.as_ref(), &attempts, times, &mut session.output)?;
+        }
         Format::Json => {
             let record = job_json::with(record(), "arguments", job_json::arguments(&job));
             session.output.json(&job_json::with(record, "result", job_json::result(result.as_ref())))?;
@@ -50,12 +55,12 @@ fn table(
     job: &Job,
     result: Option<&StoredResult>,
     attempts: &[Attempt],
-    now: Timestamp,
+    (grace, now): (Duration, Timestamp),
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     field(output, "Job", job.id.to_string().into())?;
     field(output, "Task", job.task.as_str().into())?;
-    state(output, job, now)?;
+    state(output, job, grace, now)?;
     field(output, "Queue", format!("{}, priority {}", job.queue, job.priority.get()).into())?;
     field(output, "Attempts", budget(job).into())?;
     field(output, "Created", with_age(job.created_at, now).into())?;
@@ -92,18 +97,29 @@ fn field(output: &mut Output<'_>, name: &str, value: Styled) -> std::io::Result<
 }
 
 /// The state, with the view of it that a person would ask for next.
-fn state(output: &mut Output<'_>, job: &Job, now: Timestamp) -> std::io::Result<()> {
+fn state(output: &mut Output<'_>, job: &Job, grace: Duration, now: Timestamp) -> std::io::Result<()> {
     let view = match job.state {
         State::Pending if job.failures > 0 => format!("  retrying, due {}", age(job.run_at, now)),
         State::Pending if job.run_at > now => format!("  due {}", age(job.run_at, now)),
         State::Running if job.lease_until.is_some_and(|until| until <= now) => {
             "  its worker has gone silent; another will take it".to_owned()
         }
+        State::Running if is_stuck(job, grace, now) => {
+            "  stuck: past its time limit, and did not end; the log of its worker tells where it is"
+                .to_owned()
+        }
         State::Running if job.cancel_requested => "  its worker was asked to end it".to_owned(),
         _ => String::new(),
     };
     let name = Styled::new(Style::Heading, format!("{:NAMES$}", "State"));
     output.pieces(&[name, Styled::state(job.state), Styled::new(Style::Dim, view)])
+}
+
+/// Whether its worker has told it to end and waited in vain. Twice the grace: a job waits a little before it starts.
+fn is_stuck(job: &Job, grace: Duration, now: Timestamp) -> bool {
+    let limit =
+        job.started_at.zip(job.options.timeout).map(|(started_at, limit)| started_at + limit + grace * 2);
+    limit.is_some_and(|limit| limit < now)
 }
 
 fn budget(job: &Job) -> String {

@@ -9,7 +9,7 @@ use nuvom_core::{Held, Job};
 
 use super::desk::Desk;
 use super::group;
-use super::wire::{Lane, Order, WireJob, write_frame};
+use super::wire::{Lane, Order, WireJob, wall_clock_us, write_frame};
 use crate::executor::Interrupt;
 
 /// A child and what it was given.
@@ -108,8 +108,9 @@ impl Child {
     }
 
     /// Gives it jobs.
-    pub(super) fn give(&mut self, lane: Lane, jobs: Vec<Job>, now: Instant) {
-        let order = Order::Start(lane, jobs.iter().map(WireJob::from).collect());
+    pub(super) fn give(&mut self, lane: Lane, jobs: Vec<Job>, now: Instant, trust: Duration) {
+        let until_us = wall_clock_us().saturating_add(trust.as_micros() as u64);
+        let order = Order::Start { lane, until_us, jobs: jobs.iter().map(WireJob::from).collect() };
         self.jobs += jobs.len() as u64;
         self.desk.add(lane, jobs, now);
         self.order(order);

@@ -93,7 +93,7 @@ impl Crew {
                 let share = room.min(waiting.len().div_ceil(self.command.children));
                 let jobs: Vec<Job> = waiting.drain(..share).collect();
                 if let Some(child) = state.child(number) {
-                    child.give(lane, jobs, now);
+                    child.give(lane, jobs, now, self.command.fence());
                     if self.command.max_jobs.is_some_and(|most| child.jobs >= most) {
                         child.wears_out();
                     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nuvom_core::{End, Event, Held, Job};
 
 use super::group;
-use super::wire::{Lane, Order, Report, WireJob, WireOutcome, read_frame, write_frame};
+use super::wire::{Lane, Order, Report, WireJob, WireOutcome, read_frame, wall_clock_us, write_frame};
 use crate::executor::{Executor, Interrupt, Outcomes};
 
 /// How often a child measures its memory, at most.
@@ -84,9 +84,15 @@ fn orders(
         };
         let Some(order) = order else { return Ok(()) };
         match order {
-            Order::Start(lane, jobs) => {
+            Order::Start { lane, until_us, jobs } => {
                 let jobs = jobs.into_iter().map(WireJob::into_job);
                 let jobs = jobs.collect::<nuvom_core::Result<Vec<Job>>>().map_err(io::Error::other)?;
+                if wall_clock_us() > until_us {
+                    for job in &jobs {
+                        reports.ended(Interrupt::LeaseLost.unstarted(job.held()), false);
+                    }
+                    continue;
+                }
                 reports.lock().running.extend(jobs.iter().map(Job::held));
                 match lane {
                     Lane::Line => served.line.submit(jobs),

@@ -17,8 +17,9 @@ use crate::executor::Interrupt;
 /// What a worker tells a child.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Order {
-    /// Run these, in this order.
-    Start(Lane, Vec<WireJob>),
+    /// Run these, in this order, unless it is later than that by the wall clock, in microseconds since the Unix epoch:
+    /// the worker was frozen on the way, and may have lost them. A clock that steps costs a hand-back at most.
+    Start { lane: Lane, until_us: u64, jobs: Vec<WireJob> },
     /// Ask the attempt under this claim to end.
     Interrupt(WireClaim, WireInterrupt),
     /// Give back what has not started.
@@ -88,6 +89,12 @@ pub(super) enum WireOutcome {
     Unreadable,
     UnknownTask,
     Lost { kind: String, message: String, traceback: String },
+}
+
+/// Microseconds since the Unix epoch.
+pub(super) fn wall_clock_us() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// Writes one frame.
