@@ -88,16 +88,16 @@ pub(crate) struct Runworker {
     /// Jobs to run at once [default: NUVOM_MAX_WORKERS]
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<String>,
-    /// Where jobs run: thread or process [default: NUVOM_POOL]
+    /// Where jobs run: thread or process
     #[arg(long, value_name = "POOL")]
     pub(crate) pool: Option<String>,
     /// Replace a child process after so many jobs
     #[arg(long, value_name = "N")]
     pub(crate) max_jobs_per_child: Option<String>,
-    /// Replace a child process above this memory, as 500MiB
+    /// Replace a child above this memory, as 500MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_rss: Option<String>,
-    /// Queues to serve, with commas between [default: all]
+    /// Queues to serve, as a,b [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = queue)]
     pub(crate) queues: Vec<QueueName>,
     /// Log lines to show [default: NUVOM_LOG_LEVEL]
