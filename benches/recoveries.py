@@ -37,7 +37,7 @@ def after_a_workers_death(folder: Path, runs: int) -> list[float]:
 def after_a_childs_death(folder: Path, runs: int) -> list[float]:
     """Seconds from the kill of a child to the next start of the job that it ran, in another child."""
     times = []
-    with worker(folder, "--pool", "process", "--workers", "2", "--log-level", "CRITICAL"):
+    with worker(folder, "--pool", "process", "--workers", "2"):
         for run in range(runs):
             witness = folder / f"child-{run}"
             job = bench_tasks.hold.delay(str(witness))
@@ -52,7 +52,7 @@ def after_a_childs_death(folder: Path, runs: int) -> list[float]:
 def from_limit_to_free_slot(folder: Path, pool: str, task: Task[[str], None]) -> float:
     """Seconds from a task's time limit to the first line of the next job in a worker with one slot."""
     witness = folder / "limit"
-    options = ["--pool", pool, "--workers", "1", "--log-level", "CRITICAL"]
+    options = ["--pool", pool, "--workers", "1"]
     settings = {"NUVOM_TIMEOUT_GRACE_SECS": str(GRACE), "NUVOM_MAX_COROUTINES": "1"}
     following = bench_tasks.begin_on_a_loop if task.is_async else bench_tasks.begin
     with worker(folder, *options, env=settings):
