@@ -210,7 +210,7 @@ def _wait(handle: _nuvom.WorkerHandle) -> int:
 
 def _places() -> _nuvom.Places:
     """Where child processes find the tasks that this process knows now."""
-    from nuvom.execution.child import places
+    from nuvom.execution.places import places
     from nuvom.registry.registry import by_name
 
     modules, script = places(by_name.values())

@@ -13,7 +13,7 @@ Exit codes:
   1  it could not be done
   2  the command or the settings are wrong
   3  a worker stopped before some of its jobs were done, and handed them back
-  4  a worker ended because too many of its jobs could not be ended
+  4  a worker ended while some of its jobs could not be ended
   5  a worker ended because a part of it gave no sign of life
 
 Settings come from options, the environment (NUVOM_…), the project's .env and

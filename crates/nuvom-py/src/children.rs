@@ -54,7 +54,8 @@ pub(crate) fn command(
     let program: String = py.import("sys")?.getattr("executable")?.extract()?;
     let mut command = ChildCommand {
         program: OsString::from(program),
-        arguments: Vec::new(),
+        arguments: ["-m", "nuvom.execution.child"].iter().map(OsString::from).collect(),
+        environment: Vec::new(),
         children,
         coroutines,
         warm,
@@ -76,6 +77,6 @@ pub(crate) fn command(
         measures: command.max_rss.is_some(),
     };
     let terms = serde_json::to_string(&terms).unwrap_or_default();
-    command.arguments = ["-m", "nuvom.execution.child", &terms].iter().map(OsString::from).collect();
+    command.environment = vec![("NUVOM_CHILD_TERMS".into(), terms.into())];
     Ok(command)
 }

@@ -1,4 +1,4 @@
-"""A child process of a worker: `python -m nuvom.execution.child TERMS`, started by the worker and by nobody else."""
+"""A child process of a worker: `python -m nuvom.execution.child`, started by the worker and by nobody else."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ import runpy
 import signal
 import sys
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TypedDict
 
 from nuvom.execution.stacks import show_stacks_on_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from nuvom.task import Task
 
 
 class Terms(TypedDict):
@@ -36,21 +30,10 @@ class Terms(TypedDict):
     measures: bool
 
 
-def places(tasks: Iterable[Task[..., Any]]) -> tuple[list[str], str | None]:
-    """The modules that define these tasks, and the script if some are defined in the program itself."""
-    modules = {task.function.__module__: None for task in tasks}
-    script = None
-    if "__main__" in modules:
-        del modules["__main__"]
-        main = sys.modules["__main__"]
-        file = getattr(main, "__file__", None)
-        script = str(Path(file).resolve()) if file else None
-    return list(modules), script
-
-
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Loads the tasks, then serves the worker until it closes the pipe."""
-    terms: Terms = json.loads(arguments[0])
+    # Programs that tasks start have no use for it.
+    terms: Terms = json.loads(os.environ.pop("NUVOM_CHILD_TERMS"))
     pipes = _take_pipes()
     _ignore_signals()
     show_stacks_on_request()
@@ -113,4 +96,4 @@ def _configure(terms: Terms) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -26,6 +26,8 @@ pub struct ChildCommand {
     pub program: OsString,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// What is added to its environment. Unlike arguments, only their user can read it.
+    pub environment: Vec<(OsString, OsString)>,
     /// How many run at once.
     pub children: usize,
     /// How many attempts of `Together` run in each at once.
@@ -94,12 +96,22 @@ struct InProcesses {
     lane: Lane,
 }
 
+impl InProcesses {
+    /// A worker without such jobs has neither children nor a thread for them.
+    fn supervise(&self) {
+        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
+        if supervisor.is_none() && !self.crew.lock().closing {
+            let duty = Supervisor::new(Arc::clone(&self.crew));
+            *supervisor = Service::start(duty, self.crew.waking.clone()).ok();
+        }
+    }
+}
+
 impl Executor for InProcesses {
     fn start(&self, outcomes: Arc<dyn Outcomes>) {
-        let mut supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner);
-        if supervisor.is_none() && self.crew.outcomes.set(outcomes).is_ok() {
-            *supervisor =
-                Service::start(Supervisor::new(Arc::clone(&self.crew)), self.crew.waking.clone()).ok();
+        let _ = self.crew.outcomes.set(outcomes);
+        if self.crew.command.warm {
+            self.supervise();
         }
     }
 
@@ -133,6 +145,8 @@ impl Executor for InProcesses {
             state.waiting(lane).push_back(job);
         }
         self.crew.feed(&mut state);
+        drop(state);
+        self.supervise();
     }
 
     fn recall(&self) -> Vec<Job> {

@@ -50,7 +50,8 @@ impl Supervisor {
 
 fn start(crew: &Arc<Crew>, number: u64) -> std::io::Result<Child> {
     let mut command = Command::new(&crew.command.program);
-    command.args(&crew.command.arguments).env("NUVOM_CHILD_NUMBER", number.to_string());
+    command.args(&crew.command.arguments).envs(crew.command.environment.iter().cloned());
+    command.env("NUVOM_CHILD_NUMBER", number.to_string());
     let (mut child, reports) = Child::start(number, &mut command, crew.command.grace)?;
     let listener = Arc::clone(crew);
     let thread = std::thread::Builder::new().name(format!("nuvom-child-{number}-reports"));

@@ -232,6 +232,19 @@ impl Limited for Loops {
     }
 }
 
+impl LoopExecutor {
+    /// A worker without such jobs has no threads for them.
+    fn start_services(&self) {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        if services.is_empty() && !self.shared.closed.load(Ordering::Acquire) {
+            let loops = Enforcer(Arc::new(Loops(Arc::clone(&self.shared))));
+            let feed = Service::start(Feed(Arc::clone(&self.shared)), self.shared.waking.clone());
+            services.extend(feed);
+            services.extend(Service::start(loops, self.shared.limits.waking.clone()));
+        }
+    }
+}
+
 /// Tells the loop that there are jobs, so that the engine's own threads never wait for the GIL.
 struct Feed(Arc<Shared>);
 
@@ -256,13 +269,7 @@ impl Duty for Feed {
 
 impl Executor for LoopExecutor {
     fn start(&self, outcomes: Arc<dyn Outcomes>) {
-        let shared = &self.shared;
-        let _ = shared.outcomes.set(outcomes);
-        let feed = Service::start(Feed(Arc::clone(shared)), shared.waking.clone());
-        let limits =
-            Service::start(Enforcer(Arc::new(Loops(Arc::clone(shared)))), shared.limits.waking.clone());
-        *self.services.lock().unwrap_or_else(PoisonError::into_inner) =
-            feed.into_iter().chain(limits).collect();
+        let _ = self.shared.outcomes.set(outcomes);
     }
 
     fn slots(&self) -> usize {
@@ -275,6 +282,7 @@ impl Executor for LoopExecutor {
 
     fn submit(&self, jobs: Vec<Job>) {
         self.shared.pool.submit(jobs);
+        self.start_services();
         self.shared.waking.wake();
     }
 
