@@ -121,6 +121,38 @@ def test_the_third_child_that_a_job_takes_down_is_the_last(command: Nuvom, runwo
     assert tasks.fall.delay("exit", 0).get(timeout=PATIENCE) > 0
 
 
+def test_the_death_of_a_child_is_told_also_while_a_process_that_its_task_forked_lives_on(
+    command: Nuvom, runworker: Runworker
+) -> None:
+    tasks = command.tasks(
+        MEET
+        + """
+import time
+
+import nuvom
+
+
+@task
+def fork(port: int) -> str:
+    if nuvom.current_job().lease > 1:
+        return "again"
+    if os.fork() == 0:
+        time.sleep(3600)
+        os._exit(0)
+    return meet(port)
+"""
+    )
+    runworker("--pool", "process", **LONG)
+
+    with Meeting() as meeting:
+        job = tasks.fork.delay(meeting.port)
+        os.kill(meeting.guest().pid, signal.SIGKILL)
+
+        assert job.get(timeout=PATIENCE) == "again"
+
+    assert job.info().losses == 1
+
+
 def test_a_job_that_must_not_repeat_fails_with_its_child(command: Nuvom, runworker: Runworker) -> None:
     tasks = command.tasks(FALL)
     runworker("--pool", "process", **LONG)

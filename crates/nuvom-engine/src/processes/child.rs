@@ -143,6 +143,15 @@ impl Child {
         self.orders = None;
     }
 
+    /// A program that a task forked holds the pipe open, too. Where it outlives the child, the end of the reports
+    /// would not come.
+    pub(super) fn end_what_outlives_it(&mut self) {
+        if matches!(self.process.try_wait(), Ok(Some(_))) {
+            // As long as anyone is left in the group, its number belongs to nobody else.
+            group::kill_rest(&self.process);
+        }
+    }
+
     pub(super) fn kill(&mut self, now: Instant) {
         self.killed_at.get_or_insert(now);
         group::kill(&mut self.process);

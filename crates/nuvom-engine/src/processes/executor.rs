@@ -46,9 +46,9 @@ pub struct ChildCommand {
 }
 
 impl ChildCommand {
-    /// How often a busy child hears of its worker.
+    /// How often a busy child hears of its worker, which looks after it then.
     pub(super) fn beat(&self) -> Duration {
-        self.lease / 10
+        (self.lease / 10).min(Duration::from_millis(500))
     }
 
     /// A busy child that hears nothing for so long ends what runs. Its worker may have been frozen just before it

@@ -81,6 +81,7 @@ impl Duty for Supervisor {
         let mut busy = false;
         for child in &mut state.children {
             busy |= !child.desk.is_empty();
+            child.end_what_outlives_it();
             if beats && !child.desk.is_empty() {
                 child.beat();
             }
