@@ -34,6 +34,10 @@ class Order:
     """Seconds to wait before it is asked for."""
 
 
+ROLL_CALL_NAPS = 30
+"""So long that, at the rate of a roll call, no two workers have slots enough for all of it."""
+
+
 def orders(name: str, seed: int, rate: float, *, kinds: str = "mixed") -> Iterator[Order]:
     """Orders without end, about `rate` a second. `kinds` is `mixed`, `crash`, or `roll-call`."""
     chance = random.Random(f"{name}/{seed}")  # noqa: S311 - the same orders for the same seed
@@ -44,7 +48,7 @@ def orders(name: str, seed: int, rate: float, *, kinds: str = "mixed") -> Iterat
         yield Order(
             key=f"{name}-{number}",
             kind=kind,
-            number=_argument(kind, chance),
+            number=ROLL_CALL_NAPS if kinds == "roll-call" else _argument(kind, chance),
             expects=_expected(kind),
             priority=0 if kinds == "roll-call" else chance.randrange(10),
             delay=chance.choice((0.0, 0.0, 0.0, 0.3)) if kinds == "mixed" else 0.0,
