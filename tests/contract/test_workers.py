@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import sys
 import threading
@@ -231,3 +232,38 @@ def test_a_task_that_holds_the_gil_longer_than_its_lease_keeps_it(backend: str) 
     assert info.ended_at is not None
     assert (info.ended_at - info.started_at).total_seconds() > 0.8
     assert (len(runs), info.losses, info.attempts) == (1, 0, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="usleep belongs to POSIX")
+@pytest.mark.parametrize("kind", ["thread", "coroutine"])
+def test_a_job_that_is_cancelled_meanwhile_takes_no_lease_from_one_that_holds_the_gil(backend: str, kind: str) -> None:
+    nuvom.configure(lease_secs=0.4)
+    started = threading.Event()
+    runs: list[int] = []
+
+    @task
+    def wait() -> None:
+        started.set()
+        while True:
+            threading.Event().wait(0.01)
+
+    @task
+    async def wait_on_a_loop() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    @task
+    def hold(other: str) -> None:
+        runs.append(1)
+        nuvom.Job[None](other).cancel()
+        ctypes.PyDLL(None).usleep(1_000_000)
+
+    with nuvom.Worker(threads=2):
+        other = wait.delay() if kind == "thread" else wait_on_a_loop.delay()
+        assert started.wait(PATIENCE)
+        job = hold.delay(other.id)
+        job.get(timeout=PATIENCE)
+        with pytest.raises(nuvom.JobCancelled):
+            other.get(timeout=PATIENCE)
+
+    assert (len(runs), job.info().losses, job.info().attempts) == (1, 0, [])

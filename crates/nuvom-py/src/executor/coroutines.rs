@@ -31,6 +31,9 @@ pub(super) struct Shared {
     pub(super) running: Mutex<HashMap<Held, Running>>,
     /// The loop that takes new jobs: an `EventLoop` of `nuvom.execution.event_loop`. Started with the first job.
     pub(super) event_loop: Mutex<Option<Py<PyAny>>>,
+    /// Attempts whose interruption was asked for; raised by the thread that enforces limits, which may wait for the
+    /// GIL.
+    wanted: Mutex<Vec<Held>>,
     pub(super) waking: Waking,
     pub(super) closed: AtomicBool,
 }
@@ -68,6 +71,7 @@ impl LoopExecutor {
             outcomes: OnceLock::new(),
             running: Mutex::default(),
             event_loop: Mutex::default(),
+            wanted: Mutex::default(),
             waking: Waking::new(),
             closed: AtomicBool::new(false),
         });
@@ -199,6 +203,12 @@ impl Limited for Loops {
     }
 
     fn enforce(&self, py: Python<'_>, now: Instant) -> Option<Instant> {
+        for held in std::mem::take(&mut *self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner)) {
+            let reason = self.0.lock().get(&held).and_then(|running| running.watch.interrupted());
+            if let Some(reason) = reason {
+                self.0.raise(py, held, reason);
+            }
+        }
         let due: Vec<(Held, Due)> = {
             let running = self.0.lock();
             running.iter().map(|(held, running)| (*held, running.watch.due(now))).collect()
@@ -312,7 +322,8 @@ impl Executor for LoopExecutor {
             self.shared.ended(why.unstarted(claim), false);
         }
         if !ours.is_empty() {
-            Python::attach(|py| ours.iter().for_each(|held| self.shared.raise(py, *held, reason)));
+            self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner).extend(ours);
+            self.shared.limits.expect(now);
         }
     }
 

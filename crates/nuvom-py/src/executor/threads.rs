@@ -25,6 +25,9 @@ pub(crate) struct Shared {
     outcomes: OnceLock<Arc<dyn Outcomes>>,
     /// Guards the list of threads, those with stuck attempts included; not held while Python runs.
     threads: Mutex<Vec<Thread>>,
+    /// Interruptions that were asked for. The thread that enforces limits raises them: it may wait for the GIL, and
+    /// whoever asks, as the one that sends beats, must not.
+    wanted: Mutex<Vec<(Held, Interrupt)>>,
 }
 
 struct Thread {
@@ -76,6 +79,7 @@ impl ThreadExecutor {
             replaces,
             outcomes: OnceLock::new(),
             threads: Mutex::default(),
+            wanted: Mutex::default(),
         });
         Self { shared, count, enforcer: Mutex::default() }
     }
@@ -136,8 +140,13 @@ impl Limited for Threads {
     }
 
     fn enforce(&self, py: Python<'_>, now: Instant) -> Option<Instant> {
+        let wanted = std::mem::take(&mut *self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner));
+        let slots = self.0.slots(py);
+        for (claim, why) in wanted {
+            let _ = slots.iter().any(|slot| slot.get().interrupt(py, claim, Reason::Engine(why)));
+        }
         let mut next = None;
-        for slot in self.0.slots(py) {
+        for slot in slots {
             let (moment, stuck) = slot.get().enforce(py, now);
             next = [next, moment].into_iter().flatten().min();
             if let Some(stuck) = stuck {
@@ -176,15 +185,11 @@ impl Executor for ThreadExecutor {
         for claim in self.shared.pool.withdraw(held) {
             self.shared.ended(why.unstarted(claim), false);
         }
-        if self.shared.pool.running() == 0 {
-            return;
+        if !held.is_empty() {
+            let wishes = held.iter().map(|claim| (*claim, why));
+            self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner).extend(wishes);
+            self.shared.limits.expect(Instant::now());
         }
-        Python::attach(|py| {
-            let slots = self.shared.slots(py);
-            for claim in held {
-                let _ = slots.iter().any(|slot| slot.get().interrupt(py, *claim, Reason::Engine(why)));
-            }
-        });
     }
 
     fn close(&self) -> bool {
