@@ -10,6 +10,7 @@ mod job;
 pub mod ports;
 mod retry;
 mod schedule;
+mod signature;
 mod time;
 mod transition;
 
@@ -21,5 +22,6 @@ pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName
 pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy, is_suspect};
 pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, unknown_task_delay};
 pub use schedule::{Misfire, Overlap, Rule, Schedule};
+pub use signature::{Call, Misfit, Parameter, ParameterKind, Signature, SignatureHash};
 pub use time::{Clock, StoreTime, Timestamp};
 pub use transition::{Decision, Refusal, Retention, Transition, Trigger, decide, renewed, succeeded};
