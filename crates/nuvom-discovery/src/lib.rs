@@ -1,25 +1,27 @@
 //! Static discovery: finds the tasks of a project by reading its Python source, and keeps what was found
 //! in the manifest. It imports and runs nothing, and knows no backend.
 
+mod cache;
+mod candidate;
 mod deep_pool;
-mod duplicates;
 mod encoding;
-mod finder;
-mod literal;
+mod gathering;
+mod linking;
 mod manifest;
 mod manifest_file;
 mod module_name;
 mod private_file;
 mod problem;
+mod reading;
 mod scan;
-mod scope;
-mod signature;
+mod search;
 mod source;
 mod task;
 mod walk;
-mod yields;
+mod whole_file;
 
-pub use manifest::{Changes, MANIFEST_VERSION, Manifest};
+pub use manifest::{ChangedSignature, ChangedTask, Changes, MANIFEST_VERSION, Manifest};
 pub use problem::{Problem, ProblemKind};
+pub use reading::{Kind, Span};
 pub use scan::{Scan, ScanOptions, scan};
-pub use task::FoundTask;
+pub use task::{FoundParameter, FoundTask};

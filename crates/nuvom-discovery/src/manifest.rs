@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::task::FoundTask;
 
 /// The version of the format that this build writes and reads.
-pub const MANIFEST_VERSION: u64 = 1;
+pub const MANIFEST_VERSION: u64 = 2;
 
 /// The tasks of a project, sorted by name; every name occurs once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Manifest {
     tasks: Vec<FoundTask>,
 }
 
-/// What differs between two manifests, as task names in order.
+/// What differs between two manifests, by task name in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Changes {
     /// Tasks that are new.
@@ -29,7 +29,29 @@ pub struct Changes {
     /// Tasks that are gone.
     pub removed: Vec<String>,
     /// Tasks of which anything but the line is different: a task that only moved within its file is the same.
-    pub changed: Vec<String>,
+    pub changed: Vec<ChangedTask>,
+}
+
+/// How a task differs from what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedTask {
+    /// The task.
+    pub name: String,
+    /// The parts that differ, by the names that they have in the manifest.
+    pub fields: Vec<&'static str>,
+    /// The signature before and now, if it differs.
+    pub signature: Option<ChangedSignature>,
+}
+
+/// A signature before and now, as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedSignature {
+    /// As it was.
+    pub before: String,
+    /// As it is.
+    pub now: String,
+    /// Whether calls are affected: names, kinds or defaults of parameters, not annotations alone.
+    pub affects_calls: bool,
 }
 
 impl Manifest {
@@ -87,8 +109,7 @@ impl Manifest {
         for (name, task) in &after {
             match before.get(name) {
                 None => changes.added.push((*name).to_owned()),
-                Some(earlier) if differs(task, earlier) => changes.changed.push((*name).to_owned()),
-                Some(_) => {}
+                Some(earlier) => changes.changed.extend(difference(task, earlier)),
             }
         }
         changes.removed =
@@ -118,6 +139,23 @@ fn by_name(tasks: &[FoundTask]) -> BTreeMap<&str, &FoundTask> {
     tasks.iter().map(|task| (task.name.as_str(), task)).collect()
 }
 
-fn differs(task: &FoundTask, earlier: &FoundTask) -> bool {
-    *task != FoundTask { line: task.line, ..earlier.clone() }
+/// How a task differs from what it was, if it does.
+fn difference(task: &FoundTask, earlier: &FoundTask) -> Option<ChangedTask> {
+    let differs = [
+        ("aliases", task.aliases != earlier.aliases),
+        ("module", task.module != earlier.module),
+        ("function", task.function != earlier.function),
+        ("file", task.file != earlier.file),
+        ("is_async", task.is_async != earlier.is_async),
+        ("options", task.options != earlier.options),
+        ("signature", task.signature != earlier.signature || task.signature_hash != earlier.signature_hash),
+        ("doc", task.doc != earlier.doc),
+    ];
+    let fields: Vec<_> = differs.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect();
+    let signature = fields.contains(&"signature").then(|| ChangedSignature {
+        before: earlier.signature.clone(),
+        now: task.signature.clone(),
+        affects_calls: task.signature_hash != earlier.signature_hash,
+    });
+    (!fields.is_empty()).then(|| ChangedTask { name: task.name.clone(), fields, signature })
 }

@@ -2,18 +2,18 @@
 //! that it has not checked.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use nuvom_core::{Error, ErrorKind, Result};
+use nuvom_core::{Error, ErrorKind, Result, SignatureHash};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::manifest::{MANIFEST_VERSION, Manifest, checksum_of};
 use crate::module_name::{is_dotted_name, is_name};
-use crate::private_file;
 use crate::task::FoundTask;
+use crate::whole_file;
 
 /// Room for some hundred thousand tasks; more is not a manifest, and is refused before it is read.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -33,7 +33,7 @@ impl Manifest {
         let mut text = serde_json::to_string_pretty(self)
             .expect("a manifest holds text, numbers and maps by text, which JSON can hold");
         text.push('\n');
-        replace(path, |file| file.write_all(text.as_bytes())).map_err(|cause| {
+        whole_file::replace(path, |file| file.write_all(text.as_bytes())).map_err(|cause| {
             Error::new(kind_of(&cause), "cannot write the manifest")
                 .during("save the manifest")
                 .with("path", path.display())
@@ -122,43 +122,16 @@ fn refusal(task: &FoundTask, is_new: bool) -> Option<&'static str> {
     if !is_name(&task.function) {
         return Some("its function is not a Python name");
     }
+    let hash = task.signature_hash.as_ref();
+    if hash.is_some_and(|hash| hash.parse::<SignatureHash>().is_err()) {
+        return Some("its signature's hash is not 16 hexadecimal digits");
+    }
     None
 }
 
 /// Judged alike on every system, as a manifest may travel: a drive letter or a backslash is refused on Linux.
 fn is_inside_project(file: &str) -> bool {
     !file.contains(['\\', ':', '\0']) && file.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-/// Writes a file beside `path`, brings it to disk, and only then puts it in the place of the old one.
-fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    private_file::create_folder(folder)?;
-    let (draft, mut file) = create_draft(folder)?;
-    let written = write(&mut file).and_then(|()| file.sync_all());
-    drop(file);
-    if let Err(error) = written.and_then(|()| fs::rename(&draft, path)) {
-        // The first error is the one to tell; a draft that stays behind is named as such.
-        let _ = fs::remove_file(&draft);
-        return Err(error);
-    }
-    private_file::sync_folder(folder)
-}
-
-/// A new file with a name of its own, also beside the drafts of other processes and of crashed ones.
-fn create_draft(folder: &Path) -> io::Result<(PathBuf, File)> {
-    let mut number = 0_u32;
-    loop {
-        let draft = folder.join(format!(".manifest-{}-{number}.draft", std::process::id()));
-        match private_file::create_file(&draft) {
-            Ok(file) => return Ok((draft, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 1000 => number += 1,
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 fn corrupt(message: impl Into<String>) -> Error {
@@ -178,32 +151,6 @@ fn kind_of(cause: &io::Error) -> ErrorKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_write_that_fails_halfway_leaves_the_last_good_file_and_no_draft() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("manifest.json");
-        fs::write(&path, "good").unwrap();
-
-        let result = replace(&path, |file| {
-            file.write_all(b"ha")?;
-            Err(io::Error::from(io::ErrorKind::StorageFull))
-        });
-
-        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "good");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_draft_of_a_crashed_process_is_no_obstacle() {
-        let folder = tempfile::tempdir().unwrap();
-        let (left_behind, _) = create_draft(folder.path()).unwrap();
-
-        let (draft, _) = create_draft(folder.path()).unwrap();
-
-        assert_ne!(draft, left_behind);
-    }
 
     #[test]
     fn only_plain_relative_paths_are_inside_the_project() {

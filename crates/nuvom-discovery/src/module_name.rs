@@ -6,21 +6,40 @@ use ruff_python_ast::Expr;
 use ruff_python_parser::parse_expression;
 
 /// How the paths of one project become names.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct ModuleNames {
-    /// `src` is a place for packages, and not a package, unless it says so by an `__init__.py`.
-    strips_src: bool,
+    /// Folders from which modules are imported, with a slash at their end, in the order in which Python looks.
+    roots: Vec<String>,
 }
 
 impl ModuleNames {
-    pub(crate) fn of(root: &Path) -> Self {
-        Self { strips_src: !root.join("src").join("__init__.py").exists() }
+    /// Imports start from the project's folder, and from `src` in it: that is a place for packages, and not a package,
+    /// unless it says so by an `__init__.py`. Given `roots` replace both.
+    pub(crate) fn of(project: &Path, roots: &[String]) -> Self {
+        if !roots.is_empty() {
+            return Self { roots: roots.iter().map(|root| as_prefix(root)).collect() };
+        }
+        let src = !project.join("src").join("__init__.py").exists();
+        let all = [Some(String::new()), src.then(|| "src/".to_owned())];
+        Self { roots: all.into_iter().flatten().collect() }
+    }
+
+    /// What decides over names.
+    pub(crate) fn roots(&self) -> &[String] {
+        &self.roots
     }
 
     /// The name to import for a file, given as a relative path with forward slashes; else the reason why
     /// there is none.
-    pub(crate) fn name_of(self, file: &str) -> Result<String, String> {
-        let path = if self.strips_src { file.strip_prefix("src/").unwrap_or(file) } else { file };
+    pub(crate) fn name_of(&self, file: &str) -> Result<String, String> {
+        let Some(root) = self.root_of(file) else {
+            return Err(
+                "holds tasks, but lies in none of the folders that NUVOM_SOURCE_ROOTS names, so no worker \
+                        can import it"
+                    .to_owned(),
+            );
+        };
+        let path = &file[self.roots[root].len()..];
         let path = path.strip_suffix(".py").unwrap_or(path);
         let path = match path.strip_suffix("__init__") {
             Some("") => {
@@ -28,8 +47,8 @@ impl ModuleNames {
                             name; move its tasks into a module beside this file"
                     .to_owned());
             }
-            Some(package) => package.trim_end_matches('/'),
-            None => path,
+            Some(package) if package.ends_with('/') => package.trim_end_matches('/'),
+            _ => path,
         };
         match path.split('/').find(|part| !is_name(part)) {
             Some(part) => Err(format!(
@@ -38,6 +57,25 @@ impl ModuleNames {
             None => Ok(path.replace('/', ".")),
         }
     }
+
+    /// Of two files of one name, Python imports the one with the lower rank: from the earlier root, and there a package
+    /// before a module.
+    pub(crate) fn rank_of(&self, file: &str) -> usize {
+        let root = self.root_of(file).unwrap_or(self.roots.len());
+        2 * root + usize::from(!file.ends_with("/__init__.py"))
+    }
+
+    /// The innermost root that the file lies in.
+    fn root_of(&self, file: &str) -> Option<usize> {
+        let all = self.roots.iter().enumerate().filter(|(_, root)| file.starts_with(root.as_str()));
+        all.max_by_key(|(_, root)| root.len()).map(|(place, _)| place)
+    }
+}
+
+/// A folder as paths in it begin.
+fn as_prefix(folder: &str) -> String {
+    let parts = folder.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));
+    parts.map(|part| format!("{part}/")).collect()
 }
 
 /// Whether Python takes this for the name of a module: names, joined by dots.
@@ -62,35 +100,48 @@ pub(crate) fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    const PLAIN: ModuleNames = ModuleNames { strips_src: true };
+    fn plain() -> ModuleNames {
+        ModuleNames { roots: vec![String::new(), "src/".to_owned()] }
+    }
 
     #[test]
     fn a_module_is_named_by_its_path() {
-        assert_eq!(PLAIN.name_of("shop/mail.py").unwrap(), "shop.mail");
-        assert_eq!(PLAIN.name_of("tasks.py").unwrap(), "tasks");
+        assert_eq!(plain().name_of("shop/mail.py").unwrap(), "shop.mail");
+        assert_eq!(plain().name_of("tasks.py").unwrap(), "tasks");
     }
 
     #[test]
     fn a_package_is_named_by_its_folder() {
-        assert_eq!(PLAIN.name_of("shop/mail/__init__.py").unwrap(), "shop.mail");
+        assert_eq!(plain().name_of("shop/mail/__init__.py").unwrap(), "shop.mail");
     }
 
     #[test]
     fn the_src_folder_is_no_part_of_the_name_unless_it_is_a_package() {
-        assert_eq!(PLAIN.name_of("src/shop/mail.py").unwrap(), "shop.mail");
+        assert_eq!(plain().name_of("src/shop/mail.py").unwrap(), "shop.mail");
 
-        let package = ModuleNames { strips_src: false };
+        let package = ModuleNames { roots: vec![String::new()] };
         assert_eq!(package.name_of("src/shop/mail.py").unwrap(), "src.shop.mail");
         assert_eq!(package.name_of("src/__init__.py").unwrap(), "src");
     }
 
     #[test]
+    fn given_roots_replace_the_usual_ones() {
+        let names = ModuleNames::of(Path::new("."), &["services/api/src".into(), "./libs/".into()]);
+
+        assert_eq!(names.name_of("services/api/src/shop/mail.py").unwrap(), "shop.mail");
+        assert_eq!(names.name_of("libs/mail.py").unwrap(), "mail");
+        assert!(names.name_of("services/mail.py").unwrap_err().contains("NUVOM_SOURCE_ROOTS"));
+        assert!(names.rank_of("services/api/src/a.py") < names.rank_of("libs/a.py"));
+        assert!(names.rank_of("libs/a/__init__.py") < names.rank_of("libs/a.py"));
+    }
+
+    #[test]
     fn a_path_that_no_import_can_spell_has_no_name() {
-        assert!(PLAIN.name_of("my-tasks.py").unwrap_err().contains("`my-tasks`"));
-        assert!(PLAIN.name_of("2fast/mail.py").unwrap_err().contains("`2fast`"));
-        assert!(PLAIN.name_of("shop/class.py").unwrap_err().contains("`class`"));
-        assert!(PLAIN.name_of("a.b/mail.py").unwrap_err().contains("`a.b`"));
-        assert!(PLAIN.name_of("__init__.py").is_err());
+        assert!(plain().name_of("my-tasks.py").unwrap_err().contains("`my-tasks`"));
+        assert!(plain().name_of("2fast/mail.py").unwrap_err().contains("`2fast`"));
+        assert!(plain().name_of("shop/class.py").unwrap_err().contains("`class`"));
+        assert!(plain().name_of("a.b/mail.py").unwrap_err().contains("`a.b`"));
+        assert!(plain().name_of("__init__.py").is_err());
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! Brings the text of a file into memory, unless its bytes already show that it can hold no task.
+//! Brings the bytes of a file into memory, and says whether they mention a word.
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 
-use crate::encoding::{self, Undecodable};
+use memchr::memmem;
+
+use crate::encoding::Undecodable;
 use crate::problem::{Problem, ProblemKind};
 
 /// Source that people write is far smaller; a file beyond this is data, and would cost memory for nothing.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
-
-/// A task must be followed to an import of this package, so a file without the word has none.
-const MARKER: &[u8] = b"nuvom";
 
 /// Why a file has no text.
 #[derive(Debug)]
@@ -20,16 +20,8 @@ pub(crate) struct Unreadable {
     message: String,
 }
 
-/// The text of a file that may hold tasks, else nothing.
-pub(crate) fn read(path: &Path) -> Result<Option<String>, Unreadable> {
-    let bytes = read_bytes(path)?;
-    if !mentions_nuvom(&bytes) {
-        return Ok(None);
-    }
-    Ok(Some(encoding::decode(bytes)?))
-}
-
-fn read_bytes(path: &Path) -> Result<Vec<u8>, Unreadable> {
+/// The bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {
     let file = File::open(path)?;
     let expected = file.metadata()?.len();
     let mut bytes = Vec::with_capacity(expected.min(MAX_BYTES) as usize + 1);
@@ -47,8 +39,25 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Unreadable> {
     Ok(bytes)
 }
 
-fn mentions_nuvom(bytes: &[u8]) -> bool {
-    bytes.windows(MARKER.len()).any(|window| window == MARKER)
+/// Whether a word stands in these bytes, and not as a part of a longer one.
+pub(crate) fn mentions(bytes: &[u8], word: &str) -> bool {
+    memmem::find_iter(bytes, word).any(|at| is_whole_word(bytes, at..at + word.len()))
+}
+
+/// Whether what stands here is not a part of a longer word. A letter beyond ASCII is taken for a limit.
+pub(crate) fn is_whole_word(bytes: &[u8], range: Range<usize>) -> bool {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|it| *it == b'_' || it.is_ascii_alphanumeric());
+    let before = range.start.checked_sub(1).and_then(|at| bytes.get(at));
+    !is_part(before) && !is_part(bytes.get(range.end))
+}
+
+/// Whether these bytes may hold a relative import: `from` and then a dot.
+pub(crate) fn imports_relatively(bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, "from").any(|at| {
+        let rest = bytes[at + 4..].iter();
+        rest.copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c' | b'\\' | b'\r' | b'\n'))
+            == Some(b'.')
+    })
 }
 
 impl Unreadable {
@@ -66,5 +75,25 @@ impl From<io::Error> for Unreadable {
 impl From<Undecodable> for Unreadable {
     fn from(error: Undecodable) -> Self {
         Self { line: Some(error.line), message: error.message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_mentioned_only_as_a_whole() {
+        assert!(mentions(b"from nuvom import task", "nuvom"));
+        assert!(mentions(b"xnuvom nuvom", "nuvom"));
+        assert!(!mentions(b"nuvoms, my_nuvom", "nuvom"));
+    }
+
+    #[test]
+    fn a_relative_import_is_seen_however_it_is_spaced() {
+        assert!(imports_relatively(b"from . import app"));
+        assert!(imports_relatively(b"from.app import task"));
+        assert!(imports_relatively(b"from \\\n .. import task"));
+        assert!(!imports_relatively(b"from app import task"));
     }
 }

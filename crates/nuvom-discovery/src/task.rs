@@ -1,7 +1,10 @@
 //! What discovery knows about one task, as it stands in the source and in the manifest.
 
+use nuvom_core::{Parameter, Signature};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::reading::{Kind, ParameterFacts};
 
 /// A task found in the source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,46 @@ pub struct FoundTask {
     pub options: Map<String, Value>,
     /// Parameters and return annotation as written, on one line: `(x: int, y: int = 2) -> int`.
     pub signature: String,
+    /// The parameters, in order.
+    pub parameters: Vec<FoundParameter>,
+    /// The return annotation as written.
+    pub returns: Option<String>,
+    /// What jobs carry of the signature: 16 hexadecimal digits over names, kinds and which parameters have a default.
+    /// None if another decorator may have changed how the task is called.
+    pub signature_hash: Option<String>,
     /// The first line of the docstring.
     pub doc: Option<String>,
+}
+
+/// A parameter of a task's function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundParameter {
+    /// Its name, without stars.
+    pub name: String,
+    /// How it takes its argument.
+    pub kind: Kind,
+    /// Whether a call may leave it out.
+    pub has_default: bool,
+    /// The annotation as written.
+    pub annotation: Option<String>,
+}
+
+impl FoundTask {
+    /// How it can be called; none if another decorator may have changed that.
+    pub fn call_signature(&self) -> Option<Signature> {
+        self.signature_hash.as_ref()?;
+        let parameters = self.parameters.iter().map(|parameter| Parameter {
+            name: parameter.name.clone(),
+            kind: parameter.kind.into(),
+            has_default: parameter.has_default,
+        });
+        Some(Signature::new(parameters.collect()))
+    }
+}
+
+impl From<&ParameterFacts> for FoundParameter {
+    fn from(facts: &ParameterFacts) -> Self {
+        let ParameterFacts { name, kind, has_default, annotation, .. } = facts.clone();
+        Self { name, kind, has_default, annotation }
+    }
 }

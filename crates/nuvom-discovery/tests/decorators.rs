@@ -240,7 +240,7 @@ match contextlib:
 ",
     );
 
-    assert_eq!(names(&found), ["a", "b", "c", "d", "e", "g", "f", "h", "i"]);
+    assert_eq!(names(&found), ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
     assert_eq!(found.problems, []);
 }
 

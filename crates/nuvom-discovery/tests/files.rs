@@ -169,7 +169,8 @@ fn hidden_folders_are_searched_on_request() {
     let project = Project::with(".hidden/tasks.py", task("a"));
     project.write(".venv/tasks.py", task("b"));
 
-    let found = scan(project.root(), &ScanOptions { include_hidden: true }).unwrap();
+    let found =
+        scan(project.root(), &ScanOptions { include_hidden: true, ..ScanOptions::default() }).unwrap();
 
     assert_eq!(found.files, 1);
     assert_eq!(kinds(&found), [ProblemKind::BadModuleName]);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use nuvom_core::{Error, ErrorKind};
-use nuvom_discovery::{Changes, FoundTask, MANIFEST_VERSION, Manifest};
+use nuvom_discovery::{Changes, FoundParameter, FoundTask, Kind, MANIFEST_VERSION, Manifest};
 use project::{Project, task};
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,14 @@ fn found(name: &str) -> FoundTask {
             ("retries".to_owned(), json!(2)),
         ]),
         signature: "(to: str)".to_owned(),
+        parameters: vec![FoundParameter {
+            name: "to".to_owned(),
+            kind: Kind::PositionalOrKeyword,
+            has_default: false,
+            annotation: Some("str".to_owned()),
+        }],
+        returns: None,
+        signature_hash: Some("0123456789abcdef".to_owned()),
         doc: None,
     }
 }
@@ -107,7 +115,7 @@ fn the_file_reads_line_by_line_and_ends_in_a_line_break() {
 
     let text = fs::read_to_string(path).unwrap();
 
-    assert!(text.starts_with("{\n  \"version\": 1,\n  \"generated_by\": \"nuvom "), "{text}");
+    assert!(text.starts_with("{\n  \"version\": 2,\n  \"generated_by\": \"nuvom "), "{text}");
     assert!(text.contains("\n      \"name\": \"send\",\n") && text.ends_with("}\n"), "{text}");
 }
 
@@ -179,16 +187,16 @@ fn garbage_and_other_json_are_refused() {
     assert_corrupt(&load_changed(|_| "\u{0}\u{1}".to_owned()), "garbled");
     assert_corrupt(&load_changed(|_| "[".repeat(100_000)), "garbled");
     assert_corrupt(&load_changed(|_| "[]".to_owned()), "names no version");
-    assert_corrupt(&load_changed(|_| "{\"version\": 1}".to_owned()), "lacks a part");
+    assert_corrupt(&load_changed(|_| "{\"version\": 2}".to_owned()), "lacks a part");
 }
 
 #[test]
 fn another_version_is_foreign_and_both_versions_are_named() {
-    let newer = load_changed(|text| text.replace("\"version\": 1", "\"version\": 7"));
-    let older = load_changed(|text| text.replace("\"version\": 1", "\"version\": \"0.11\""));
+    let newer = load_changed(|text| text.replace("\"version\": 2", "\"version\": 7"));
+    let older = load_changed(|text| text.replace("\"version\": 2", "\"version\": \"0.11\""));
 
     assert_eq!((newer.kind(), older.kind()), (ErrorKind::Foreign, ErrorKind::Foreign));
-    assert!(newer.message().contains("version 7") && newer.message().contains("version 1"), "{newer}");
+    assert!(newer.message().contains("version 7") && newer.message().contains("version 2"), "{newer}");
     assert!(older.message().contains("version \"0.11\""), "{older}");
     assert!(
         newer.to_string().contains("manifest.json") && newer.to_string().contains("`nuvom discover tasks`")
@@ -273,7 +281,37 @@ fn a_diff_tells_what_came_went_and_changed() {
     let changes = new.diff(&old);
 
     assert_eq!((changes.added, changes.removed), (vec!["fresh".to_owned()], vec!["gone".to_owned()]));
-    assert_eq!(changes.changed, ["edited"]);
+    let [edited] = &*changes.changed else { panic!("{:?}", changes.changed) };
+    assert_eq!(
+        (edited.name.as_str(), &*edited.fields, &edited.signature),
+        ("edited", &["is_async"][..], &None)
+    );
     assert_eq!(new.diff(&new), Changes::default());
     assert!(new.diff(&new).is_empty());
+}
+
+#[test]
+fn a_diff_tells_how_a_signature_changed_and_whether_calls_feel_it() {
+    let old = Manifest::new(vec![found("annotated"), found("widened")]);
+    let annotated = FoundTask { signature: "(to: Address)".to_owned(), ..found("annotated") };
+    let widened = FoundTask {
+        signature: "(to: str, cc)".to_owned(),
+        signature_hash: Some("fedcba9876543210".to_owned()),
+        ..found("widened")
+    };
+
+    let changes = Manifest::new(vec![annotated, widened]).diff(&old).changed;
+
+    let told: Vec<_> = changes.iter().map(|it| it.signature.as_ref().unwrap()).collect();
+    assert_eq!((told[0].before.as_str(), told[0].now.as_str()), ("(to: str)", "(to: Address)"));
+    assert!(!told[0].affects_calls);
+    assert_eq!(told[1].now, "(to: str, cc)");
+    assert!(told[1].affects_calls);
+}
+
+#[test]
+fn a_hash_that_is_none_is_refused() {
+    let error = load_hostile(|task| task.signature_hash = Some("0123456789ABCDEF".to_owned()));
+
+    assert_corrupt(&error, "its signature's hash is not 16 hexadecimal digits");
 }

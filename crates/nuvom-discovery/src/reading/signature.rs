@@ -5,7 +5,7 @@ use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_text_size::{Ranged, TextRange};
 
 /// Parameters and return annotation: `(x: int, y: int = 2) -> int`.
-pub(crate) fn signature_of(function: &StmtFunctionDef, text: &str, tokens: &Tokens) -> String {
+pub(super) fn signature_of(function: &StmtFunctionDef, text: &str, tokens: &Tokens) -> String {
     let mut signature = on_one_line(function.parameters.range(), text, tokens);
     if let Some(returns) = &function.returns {
         signature.push_str(" -> ");
@@ -14,8 +14,8 @@ pub(crate) fn signature_of(function: &StmtFunctionDef, text: &str, tokens: &Toke
     signature
 }
 
-/// Drops comments and line breaks, and with them the comma before a bracket that had its own line.
-fn on_one_line(range: TextRange, text: &str, tokens: &Tokens) -> String {
+/// A stretch of source on one line. Drops comments and line breaks, and with them the comma before a bracket that had its own line.
+pub(super) fn on_one_line(range: TextRange, text: &str, tokens: &Tokens) -> String {
     let mut line = String::new();
     let mut end_of_last = range.start();
     let mut last = None;

@@ -3,14 +3,19 @@
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
 
+use super::expressions::MAX_DEPTH;
+
 /// Looks through a function's body, but not into functions, lambdas and classes inside it.
-pub(crate) fn yields(body: &[Stmt]) -> bool {
-    let mut search = Search(false);
+pub(super) fn yields(body: &[Stmt]) -> bool {
+    let mut search = Search { found: false, depth: 0 };
     search.visit_body(body);
-    search.0
+    search.found
 }
 
-struct Search(bool);
+struct Search {
+    found: bool,
+    depth: usize,
+}
 
 impl<'a> Visitor<'a> for Search {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
@@ -21,9 +26,14 @@ impl<'a> Visitor<'a> for Search {
 
     fn visit_expr(&mut self, expression: &'a Expr) {
         match expression {
-            Expr::Yield(_) | Expr::YieldFrom(_) => self.0 = true,
+            Expr::Yield(_) | Expr::YieldFrom(_) => self.found = true,
             Expr::Lambda(_) | Expr::Generator(_) => {}
-            _ => walk_expr(self, expression),
+            _ if self.found || self.depth >= MAX_DEPTH => {}
+            _ => {
+                self.depth += 1;
+                walk_expr(self, expression);
+                self.depth -= 1;
+            }
         }
     }
 }

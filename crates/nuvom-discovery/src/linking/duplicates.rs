@@ -6,13 +6,16 @@ use std::collections::HashMap;
 use crate::problem::{Problem, ProblemKind};
 use crate::task::FoundTask;
 
+use super::tasks::LinkedTask;
+
 /// Takes out the tasks, and the aliases, whose name an earlier one holds.
-pub(crate) fn remove(tasks: &mut Vec<FoundTask>) -> Vec<Problem> {
+pub(super) fn remove(tasks: &mut Vec<LinkedTask<'_>>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut claimed: HashMap<String, String> = HashMap::new();
 
     // Names first: a name that a task has today outweighs a name that another one had once.
     tasks.retain(|task| {
+        let task = &task.found;
         if let Some(holder) = claimed.get(&task.name) {
             problems.push(problem(task, &format!("the task name `{}`", task.name), holder));
             return false;
@@ -21,6 +24,7 @@ pub(crate) fn remove(tasks: &mut Vec<FoundTask>) -> Vec<Problem> {
         true
     });
     for task in tasks {
+        let task = &mut task.found;
         let mut kept = Vec::with_capacity(task.aliases.len());
         for alias in std::mem::take(&mut task.aliases) {
             if let Some(holder) = claimed.get(&alias) {

@@ -1,0 +1,199 @@
+//! Gathers the facts of a project: finds the files that matter, and reads those alone. A file matters if it mentions
+//! Nuvom, or a module that passes on something of Nuvom's or defines a task.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
+use std::time::SystemTime;
+
+use nuvom_core::{Error, ErrorKind, Result};
+
+use crate::cache::{Cache, Entries};
+use crate::candidate::{Candidate, MARKER, State};
+use crate::deep_pool;
+use crate::linking::{File, Modules, Thing};
+use crate::module_name::ModuleNames;
+use crate::problem::Problem;
+use crate::scan::ScanOptions;
+use crate::search::Search;
+use crate::walk;
+
+/// What a project says.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// The files that matter, by path.
+    pub(crate) files: Vec<File>,
+    /// The names of all modules.
+    names: Vec<String>,
+    /// What stands in the way of reading.
+    pub(crate) problems: Vec<Problem>,
+    /// How many Python files there are.
+    pub(crate) listed: usize,
+}
+
+impl Gathered {
+    pub(crate) fn modules(&self) -> Modules<'_> {
+        Modules::new(&self.files, self.names.iter().map(String::as_str))
+    }
+}
+
+/// Reads what matters below `root`.
+pub(crate) fn gather(root: &Path, options: &ScanOptions) -> Result<Gathered> {
+    let began = SystemTime::now();
+    let names = ModuleNames::of(root, &options.roots);
+    let listing = walk::python_files(root, options);
+    let cache = options.cache.as_deref().map(|path| Cache::load(path, names.roots())).unwrap_or_default();
+    let known = cache.searched_for.clone();
+    let known_files = cache.len();
+
+    let mut gathering = Gathering { searched_for: known.clone(), ..Gathering::default() };
+    let search = Search::for_modules(known.iter().map(String::as_str))?;
+    let known_entries = Entries::new(cache);
+    gathering.candidates =
+        in_parallel(&listing.files, |path| Candidate::look(root, path, &names, &known_entries, &search))?;
+    gathering.take_read();
+    while gathering.follow()? {}
+    let changed = known_files != gathering.candidates.len()
+        || gathering.searched_for != known
+        || gathering.candidates.iter().any(|candidate| candidate.is_news);
+    gathering.drop_what_does_not_matter();
+
+    if let Some(path) = options.cache.as_deref().filter(|_| changed) {
+        let facts: HashMap<&str, &File> = gathering.files.iter().map(|it| (it.path.as_str(), it)).collect();
+        let files = gathering.candidates.iter().filter_map(|candidate| {
+            let facts = facts.get(candidate.shown.as_str()).map(|file| &file.facts);
+            candidate.entry(facts).map(|entry| (candidate.shown.as_str(), entry))
+        });
+        Cache::save(path, names.roots(), began, &gathering.searched_for, files.collect());
+    }
+    let mut problems = listing.problems;
+    problems.extend(gathering.candidates.iter().filter_map(|candidate| match &candidate.state {
+        State::Unreadable(problem) => Some(problem.clone()),
+        _ => None,
+    }));
+    Ok(Gathered { files: gathering.files, names: gathering.names, problems, listed: listing.files.len() })
+}
+
+#[derive(Default)]
+struct Gathering {
+    candidates: Vec<Candidate>,
+    names: Vec<String>,
+    files: Vec<File>,
+    /// Modules that matter, of which all importers were looked for.
+    searched_for: BTreeSet<String>,
+}
+
+impl Gathering {
+    /// Takes over what was read.
+    fn take_read(&mut self) {
+        if self.names.is_empty() {
+            self.names = self.candidates.iter().filter_map(|it| it.module.clone().ok()).collect();
+        }
+        self.files.extend(self.candidates.iter_mut().filter_map(Candidate::take_file));
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+
+    /// Reads the files that may import what matters in those that were read; answers whether there were any.
+    fn follow(&mut self) -> Result<bool> {
+        let modules = Modules::new(&self.files, self.names.iter().map(String::as_str));
+        let passes_on = self.files.iter().filter(|file| passes_on(file, &modules, &self.searched_for));
+        let found: Vec<String> = passes_on.filter_map(|file| file.module.clone().ok()).collect();
+        let found: Vec<String> = found.into_iter().filter(|it| !self.searched_for.contains(it)).collect();
+        let starred: HashSet<&str> =
+            self.files.iter().flat_map(|it| &it.facts.stars).map(|it| &**it).collect();
+        let starred: HashSet<&str> = starred.into_iter().filter(|it| modules.file(it).is_none()).collect();
+
+        let search = Search::for_modules(found.iter().map(String::as_str))?;
+        let mut passed: Vec<&mut Candidate> =
+            self.candidates.iter_mut().filter(|it| matches!(it.state, State::Passed)).collect();
+        if found.is_empty() {
+            passed
+                .retain(|candidate| candidate.module.as_ref().is_ok_and(|it| starred.contains(it.as_str())));
+        }
+        let looked = in_parallel(&passed, |candidate| {
+            let is_starred = candidate.module.as_ref().is_ok_and(|it| starred.contains(it.as_str()));
+            candidate.look_again(&search, is_starred)
+        })?;
+        let mut any = false;
+        for (candidate, state) in passed.into_iter().zip(looked) {
+            if let Some(state) = state {
+                any = true;
+                candidate.is_news = true;
+                candidate.state = state;
+            }
+        }
+        self.searched_for.extend(found);
+        self.take_read();
+        Ok(any)
+    }
+
+    /// Of the files that were read, many only mention a word.
+    fn drop_what_does_not_matter(&mut self) {
+        let modules = Modules::new(&self.files, self.names.iter().map(String::as_str));
+        let mut keep: HashSet<&str> = self
+            .files
+            .iter()
+            .filter(|file| matters(file, &modules, &self.searched_for))
+            .map(|file| file.path.as_str())
+            .collect();
+        // What a star brings, or hides, is known only with the facts of the module.
+        loop {
+            let kept = self.files.iter().filter(|file| keep.contains(file.path.as_str()));
+            let starred = kept.flat_map(|file| &file.facts.stars).filter_map(|star| modules.file(star));
+            let starred: Vec<&str> = starred.map(|file| file.path.as_str()).collect();
+            let before = keep.len();
+            keep.extend(starred);
+            if keep.len() == before {
+                break;
+            }
+        }
+        let keep: HashSet<String> = keep.into_iter().map(str::to_owned).collect();
+        self.files.retain(|file| keep.contains(&file.path));
+    }
+}
+
+/// Whether others could get something of Nuvom's, or a task, from this module.
+fn passes_on(file: &File, modules: &Modules<'_>, others: &BTreeSet<String>) -> bool {
+    let brings = |star: &str| star == MARKER || others.contains(star);
+    file.facts.stars.iter().any(|star| brings(star))
+        || file.facts.names.values().any(|meanings| {
+            modules.resolve(file, meanings).into_iter().any(|thing| match thing {
+                Thing::Decorator | Thing::Nuvom => true,
+                Thing::Function(function) => {
+                    let decorators = &function.get().decorators;
+                    decorators.iter().any(|it| modules.task_options(function.file, it).is_some())
+                }
+                Thing::Kept(file, place) => modules.is_kept_decorator(file, place),
+                Thing::Module(name) => modules.file(name).is_some_and(|it| !std::ptr::eq(it, file)),
+                Thing::Unsendable(_) | Thing::Unknown => false,
+            })
+        })
+}
+
+fn matters(file: &File, modules: &Modules<'_>, passing_on: &BTreeSet<String>) -> bool {
+    let is_ours = |thing: &Thing<'_>| match thing {
+        Thing::Decorator => true,
+        Thing::Kept(file, place) => modules.is_kept_decorator(file, *place),
+        Thing::Function(function) => {
+            let decorators = &function.get().decorators;
+            decorators.iter().any(|it| modules.task_options(function.file, it).is_some())
+        }
+        _ => false,
+    };
+    let facts = &file.facts;
+    let functions = facts.functions.iter().flat_map(|it| &it.decorators);
+    facts.syntax_error.is_some()
+        || functions
+            .chain(facts.classes.iter().flat_map(|it| &it.decorators))
+            .any(|it| modules.task_options(file, it).is_some())
+        || facts.applied.iter().any(|it| modules.resolve(file, &it.called).iter().any(is_ours))
+        || facts.requests.iter().any(|it| modules.resolve(file, &it.target).iter().any(is_ours))
+        || passes_on(file, modules, passing_on)
+}
+
+fn in_parallel<T: Sync, R: Send>(items: &[T], apply: impl Fn(&T) -> R + Sync) -> Result<Vec<R>> {
+    deep_pool::map(items, apply).map_err(|cause| {
+        Error::new(ErrorKind::Unavailable, "cannot start the threads that read the source")
+            .during("discover")
+            .caused_by(cause)
+    })
+}

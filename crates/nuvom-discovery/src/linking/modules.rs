@@ -1,0 +1,279 @@
+//! The modules of a project by name, and what names in them lead to.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::reading::{Decorator, Facts, Function, Meaning, Unsendable, attribute_of};
+
+/// Where Nuvom's decorator lives. The module and the decorator share a name, so both spellings occur.
+const DECORATOR_PATHS: &[&str] = &["nuvom.task", "nuvom.task.task"];
+
+/// A file that was read, under the name by which it is imported.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// Relative to the project, with forward slashes.
+    pub(crate) path: String,
+    /// The name to import it by, else why there is none.
+    pub(crate) module: Result<String, String>,
+    /// Of two files of one name, the lower one is imported.
+    pub(crate) rank: usize,
+    pub(crate) facts: Facts,
+}
+
+/// What a name leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thing<'f> {
+    /// `@task`.
+    Decorator,
+    /// Anything else of Nuvom's.
+    Nuvom,
+    /// A function, by its file and its place there.
+    Function(FileFunction<'f>),
+    /// What a call of `@task` made that got a name.
+    Kept(&'f File, usize),
+    /// A module of the project.
+    Module(&'f str),
+    /// A value that no job can carry.
+    Unsendable(Unsendable),
+    /// Anything.
+    Unknown,
+}
+
+/// A function of the project.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileFunction<'f> {
+    pub(crate) file: &'f File,
+    pub(crate) place: usize,
+}
+
+impl PartialEq for FileFunction<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.file, other.file) && self.place == other.place
+    }
+}
+
+impl Eq for FileFunction<'_> {}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for File {}
+
+impl<'f> FileFunction<'f> {
+    pub(crate) fn get(self) -> &'f Function {
+        &self.file.facts.functions[self.place]
+    }
+}
+
+/// The modules of a project.
+#[derive(Debug, Default)]
+pub(crate) struct Modules<'f> {
+    read: HashMap<&'f str, &'f File>,
+    /// Packages, and modules that were not read because nothing in them matters.
+    known: HashSet<&'f str>,
+}
+
+/// The way of a question through the project, so that it does not turn in circles.
+type Trail<'t> = Vec<(&'t str, String)>;
+
+impl<'f> Modules<'f> {
+    /// `all` names every module of the project.
+    pub(crate) fn new(files: &'f [File], all: impl IntoIterator<Item = &'f str>) -> Self {
+        let mut modules = Self::default();
+        for file in files {
+            if let Ok(name) = &file.module {
+                let first = modules.read.entry(name).or_insert(file);
+                if file.rank < first.rank {
+                    *first = file;
+                }
+            }
+        }
+        for name in all {
+            let packages =
+                name.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| &name[..at]);
+            modules.known.extend(packages.chain([name]));
+        }
+        modules
+    }
+
+    /// The file that an import of this name reads, if its facts are known.
+    pub(crate) fn file(&self, name: &str) -> Option<&'f File> {
+        self.read.get(name).copied()
+    }
+
+    /// Whether the project has a module or package of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// What a meaning of this file leads to: one thing or, where it is not certain, several.
+    pub(crate) fn resolve(&self, file: &'f File, meanings: &[Meaning]) -> Vec<Thing<'f>> {
+        self.resolve_all(file, meanings, &mut Vec::new())
+    }
+
+    /// The one thing that it leads to for certain.
+    pub(crate) fn resolve_to_one(&self, file: &'f File, meanings: &[Meaning]) -> Option<Thing<'f>> {
+        match &*self.resolve(file, meanings) {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+
+    /// The options of Nuvom's decorator, if this one is it: the call's own, or those that it was kept with.
+    pub(crate) fn task_options(
+        &self,
+        file: &'f File,
+        decorator: &'f Decorator,
+    ) -> Option<&'f [crate::reading::Argument]> {
+        self.resolve(file, &decorator.meanings).into_iter().find_map(|thing| match thing {
+            Thing::Decorator => Some(&*decorator.arguments),
+            Thing::Kept(file, place) if !decorator.is_called => {
+                self.is_kept_decorator(file, place).then(|| &*file.facts.kept[place].arguments)
+            }
+            _ => None,
+        })
+    }
+
+    pub(crate) fn is_kept_decorator(&self, file: &'f File, place: usize) -> bool {
+        self.resolve(file, &file.facts.kept[place].called).contains(&Thing::Decorator)
+    }
+
+    fn resolve_all<'t>(&self, file: &'f File, meanings: &[Meaning], trail: &mut Trail<'t>) -> Vec<Thing<'f>>
+    where
+        'f: 't,
+    {
+        let mut things = Vec::new();
+        for meaning in meanings {
+            for thing in self.resolve_one(file, meaning, trail) {
+                if !things.contains(&thing) {
+                    things.push(thing);
+                }
+            }
+        }
+        things
+    }
+
+    fn resolve_one<'t>(&self, file: &'f File, meaning: &Meaning, trail: &mut Trail<'t>) -> Vec<Thing<'f>>
+    where
+        'f: 't,
+    {
+        match meaning {
+            Meaning::Path(path) => self.resolve_path(path, trail),
+            Meaning::Starred { modules, name, otherwise } => {
+                let first = name.split('.').next().unwrap_or(name);
+                let mut foreign = false;
+                for module in modules {
+                    match self.exports(module, first, &mut Vec::new()) {
+                        Some(true) => return self.resolve_path(&format!("{module}.{name}"), trail),
+                        Some(false) => {}
+                        None => foreign = true,
+                    }
+                }
+                let mut things = self.resolve_all(file, otherwise, trail);
+                if foreign && !things.contains(&Thing::Unknown) {
+                    things.push(Thing::Unknown);
+                }
+                things
+            }
+            Meaning::Function(place) => vec![Thing::Function(FileFunction { file, place: *place })],
+            Meaning::Kept(place) => vec![Thing::Kept(file, *place)],
+            Meaning::Copy(of) => {
+                let things = self.resolve_one(file, of, trail).into_iter();
+                things.map(|it| if matches!(it, Thing::Function(_)) { it } else { Thing::Unknown }).collect()
+            }
+            Meaning::Unsendable(what) => vec![Thing::Unsendable(*what)],
+            Meaning::Unknown => vec![Thing::Unknown],
+        }
+    }
+
+    /// Follows a path as Python would: a module's own name comes before a module inside it.
+    fn resolve_path<'t>(&self, path: &str, trail: &mut Trail<'t>) -> Vec<Thing<'f>>
+    where
+        'f: 't,
+    {
+        if path == "nuvom" || path.starts_with("nuvom.") {
+            let is_decorator = DECORATOR_PATHS.contains(&path);
+            return vec![if is_decorator { Thing::Decorator } else { Thing::Nuvom }];
+        }
+        let mut end = path.find('.').unwrap_or(path.len());
+        let Some(mut module) = self.known.get(&path[..end]).copied() else { return vec![Thing::Unknown] };
+        loop {
+            let Some(rest) = path.get(end + 1..) else { return vec![Thing::Module(module)] };
+            let (name, attributes) =
+                rest.split_once('.').map_or((rest, None), |(name, rest)| (name, Some(rest)));
+            if let Some(things) = self.resolve_name(module, name, attributes, trail) {
+                return things;
+            }
+            end += 1 + name.len();
+            match self.known.get(&path[..end]) {
+                Some(inner) => module = inner,
+                None => return vec![Thing::Unknown],
+            }
+        }
+    }
+
+    /// What a module's own name leads to; none if it has no such name.
+    fn resolve_name<'t>(
+        &self,
+        module: &'f str,
+        name: &str,
+        attributes: Option<&str>,
+        trail: &mut Trail<'t>,
+    ) -> Option<Vec<Thing<'f>>>
+    where
+        'f: 't,
+    {
+        let file = self.read.get(module).copied()?;
+        let step = (module, name.to_owned());
+        if trail.contains(&step) {
+            // Round in a circle; or a package that names the module inside it, which is looked at next.
+            return None;
+        }
+        trail.push(step);
+        let found = match file.facts.names.get(name) {
+            Some(meanings) => {
+                let meanings: Vec<Meaning> = meanings
+                    .iter()
+                    .map(|meaning| attributes.map_or(meaning.clone(), |it| attribute_of(meaning.clone(), it)))
+                    .collect();
+                Some(self.resolve_all(file, &meanings, trail))
+            }
+            None => {
+                let star = file.facts.stars.iter().rev();
+                let star =
+                    star.into_iter().find(|star| self.exports(star, name, &mut Vec::new()) == Some(true));
+                star.map(|star| {
+                    let path = match attributes {
+                        Some(attributes) => format!("{star}.{name}.{attributes}"),
+                        None => format!("{star}.{name}"),
+                    };
+                    self.resolve_path(&path, trail)
+                })
+            }
+        };
+        trail.pop();
+        found
+    }
+
+    /// Whether `from module import *` brings this name; none if that cannot be told.
+    fn exports(&self, module: &str, name: &str, asked: &mut Vec<String>) -> Option<bool> {
+        if DECORATOR_PATHS.contains(&module) || module == "nuvom" {
+            return Some(name == "task");
+        }
+        let file = self.read.get(module)?;
+        if let Some(all) = &file.facts.all {
+            return Some(all.iter().any(|it| it == name));
+        }
+        if name.starts_with('_') || asked.iter().any(|it| it == module) {
+            return Some(false);
+        }
+        if file.facts.names.contains_key(name) {
+            return Some(true);
+        }
+        asked.push(module.to_owned());
+        let inner = file.facts.stars.iter();
+        Some(inner.map(|star| self.exports(star, name, asked)).any(|exports| exports == Some(true)))
+    }
+}
