@@ -13,6 +13,7 @@ use crate::deep_pool;
 use crate::linking::{File, Modules, Thing};
 use crate::module_name::ModuleNames;
 use crate::problem::Problem;
+use crate::reading::{Meaning, Shape};
 use crate::scan::ScanOptions;
 use crate::search::Search;
 use crate::walk;
@@ -98,20 +99,18 @@ impl Gathering {
         let passes_on = self.files.iter().filter(|file| passes_on(file, &modules, &self.searched_for));
         let found: Vec<String> = passes_on.filter_map(|file| file.module.clone().ok()).collect();
         let found: Vec<String> = found.into_iter().filter(|it| !self.searched_for.contains(it)).collect();
-        let starred: HashSet<&str> =
-            self.files.iter().flat_map(|it| &it.facts.stars).map(|it| &**it).collect();
-        let starred: HashSet<&str> = starred.into_iter().filter(|it| modules.file(it).is_none()).collect();
+        let wanted = self.files.iter().flat_map(|file| wanted_by(file, &modules));
+        let wanted: HashSet<&str> = wanted.filter(|it| modules.file(it).is_none()).collect();
 
         let search = Search::for_modules(found.iter().map(String::as_str))?;
         let mut passed: Vec<&mut Candidate> =
             self.candidates.iter_mut().filter(|it| matches!(it.state, State::Passed)).collect();
         if found.is_empty() {
-            passed
-                .retain(|candidate| candidate.module.as_ref().is_ok_and(|it| starred.contains(it.as_str())));
+            passed.retain(|candidate| candidate.module.as_ref().is_ok_and(|it| wanted.contains(it.as_str())));
         }
         let looked = in_parallel(&passed, |candidate| {
-            let is_starred = candidate.module.as_ref().is_ok_and(|it| starred.contains(it.as_str()));
-            candidate.look_again(&search, is_starred)
+            let is_wanted = candidate.module.as_ref().is_ok_and(|it| wanted.contains(it.as_str()));
+            candidate.look_again(&search, is_wanted)
         })?;
         let mut any = false;
         for (candidate, state) in passed.into_iter().zip(looked) {
@@ -135,13 +134,12 @@ impl Gathering {
             .filter(|file| matters(file, &modules, &self.searched_for))
             .map(|file| file.path.as_str())
             .collect();
-        // What a star brings, or hides, is known only with the facts of the module.
         loop {
             let kept = self.files.iter().filter(|file| keep.contains(file.path.as_str()));
-            let starred = kept.flat_map(|file| &file.facts.stars).filter_map(|star| modules.file(star));
-            let starred: Vec<&str> = starred.map(|file| file.path.as_str()).collect();
+            let wanted = kept.flat_map(|file| wanted_by(file, &modules)).filter_map(|it| modules.file(it));
+            let wanted: Vec<&str> = wanted.map(|file| file.path.as_str()).collect();
             let before = keep.len();
-            keep.extend(starred);
+            keep.extend(wanted);
             if keep.len() == before {
                 break;
             }
@@ -167,6 +165,22 @@ fn passes_on(file: &File, modules: &Modules<'_>, others: &BTreeSet<String>) -> b
                 Thing::Unsendable(_) | Thing::Unknown => false,
             })
         })
+}
+
+/// Modules whose facts decide over this one: what a star brings, or hides, and how a hook can be called.
+fn wanted_by<'f>(file: &'f File, modules: &Modules<'f>) -> Vec<&'f str> {
+    let stars = file.facts.stars.iter().map(|star| &**star);
+    let decorators = file.facts.functions.iter().flat_map(|function| &function.decorators);
+    let options = decorators.filter_map(|decorator| modules.task_options(file, decorator));
+    let named = options.flat_map(|(_, options)| options).filter_map(|argument| match &argument.shape {
+        Shape::Named(meanings) => Some(meanings),
+        _ => None,
+    });
+    let hooks = named.flatten().filter_map(|meaning| match meaning {
+        Meaning::Path(path) => modules.module_of(path),
+        _ => None,
+    });
+    stars.chain(hooks).collect()
 }
 
 fn matters(file: &File, modules: &Modules<'_>, passing_on: &BTreeSet<String>) -> bool {

@@ -3,6 +3,7 @@
 
 mod cache;
 mod candidate;
+mod check;
 mod deep_pool;
 mod encoding;
 mod gathering;
@@ -20,6 +21,7 @@ mod task;
 mod walk;
 mod whole_file;
 
+pub use check::{Checked, Finding, Rule, RuleText, check};
 pub use manifest::{ChangedSignature, ChangedTask, Changes, MANIFEST_VERSION, Manifest};
 pub use problem::{Problem, ProblemKind};
 pub use reading::{Kind, Span};

@@ -10,7 +10,9 @@ use nuvom_sqlite::{Durability, SqliteStore};
 
 use crate::settings::hidden;
 use crate::split_schedules::SplitSchedules;
-use crate::{Settings, nearest};
+use nuvom_core::nearest;
+
+use crate::Settings;
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 mod backends;
 mod clock;
 mod ids;
-mod nearest;
 mod permissions;
 mod project;
 mod runtime;
@@ -14,7 +13,6 @@ mod split_schedules;
 pub use backends::{Backends, Open, Part, Place};
 pub use clock::SystemClock;
 pub use ids::JobIds;
-pub use nearest::nearest;
 pub use project::Project;
 pub use runtime::Runtime;
 pub use settings::{Entry, Origin, Settings, settings_reference};

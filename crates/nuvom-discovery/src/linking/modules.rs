@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::reading::{Decorator, Facts, Function, Meaning, Unsendable, attribute_of};
+use crate::reading::{Argument, Decorator, Facts, Function, Meaning, Unsendable, attribute_of};
 
 /// Where Nuvom's decorator lives. The module and the decorator share a name, so both spellings occur.
 const DECORATOR_PATHS: &[&str] = &["nuvom.task", "nuvom.task.task"];
@@ -103,9 +103,10 @@ impl<'f> Modules<'f> {
         self.read.get(name).copied()
     }
 
-    /// Whether the project has a module or package of this name.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.known.contains(name)
+    /// The module of the project that a path begins with.
+    pub(crate) fn module_of(&self, path: &str) -> Option<&'f str> {
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        ends.filter_map(|end| self.known.get(&path[..end]).copied()).last()
     }
 
     /// What a meaning of this file leads to: one thing or, where it is not certain, several.
@@ -113,24 +114,17 @@ impl<'f> Modules<'f> {
         self.resolve_all(file, meanings, &mut Vec::new())
     }
 
-    /// The one thing that it leads to for certain.
-    pub(crate) fn resolve_to_one(&self, file: &'f File, meanings: &[Meaning]) -> Option<Thing<'f>> {
-        match &*self.resolve(file, meanings) {
-            [one] => Some(*one),
-            _ => None,
-        }
-    }
-
-    /// The options of Nuvom's decorator, if this one is it: the call's own, or those that it was kept with.
+    /// The options of Nuvom's decorator, if this one is it, and where they are written: at the decorator, or where it was
+    /// kept.
     pub(crate) fn task_options(
         &self,
         file: &'f File,
         decorator: &'f Decorator,
-    ) -> Option<&'f [crate::reading::Argument]> {
+    ) -> Option<(&'f File, &'f [Argument])> {
         self.resolve(file, &decorator.meanings).into_iter().find_map(|thing| match thing {
-            Thing::Decorator => Some(&*decorator.arguments),
+            Thing::Decorator => Some((file, &*decorator.arguments)),
             Thing::Kept(file, place) if !decorator.is_called => {
-                self.is_kept_decorator(file, place).then(|| &*file.facts.kept[place].arguments)
+                self.is_kept_decorator(file, place).then(|| (file, &*file.facts.kept[place].arguments))
             }
             _ => None,
         })

@@ -1,7 +1,5 @@
 //! Which functions of a project are tasks, and what carries `@task` and can't be one.
 
-use std::collections::HashMap;
-
 use nuvom_core::Signature;
 use serde_json::{Map, Value};
 
@@ -24,8 +22,9 @@ pub(crate) struct Linked<'f> {
 pub(crate) struct LinkedTask<'f> {
     pub(crate) found: FoundTask,
     pub(crate) function: FileFunction<'f>,
-    /// What its decorator is given.
+    /// What its decorator is given, and where that is written.
     pub(crate) options: &'f [Argument],
+    pub(crate) options_file: &'f File,
     /// How it can be called; none if another decorator may have changed that.
     pub(crate) signature: Option<Signature>,
     /// Whether its name stands for the task itself, not for what another decorator made of it.
@@ -51,10 +50,9 @@ pub(crate) fn link<'f>(files: &'f [File], modules: &Modules<'f>) -> Linked<'f> {
 }
 
 impl<'f> Linked<'f> {
-    /// The tasks by function.
-    pub(crate) fn by_function(&self) -> HashMap<(*const File, usize), &LinkedTask<'f>> {
-        let key = |task: &LinkedTask<'f>| (std::ptr::from_ref(task.function.file), task.function.place);
-        self.tasks.iter().map(|task| (key(task), task)).collect()
+    /// The task that this function is.
+    pub(crate) fn task_of(&self, function: FileFunction<'f>) -> Option<&LinkedTask<'f>> {
+        self.tasks.iter().find(|task| task.function == function)
     }
 
     fn functions(&mut self, file: &'f File, modules: &Modules<'f>) {
@@ -62,7 +60,7 @@ impl<'f> Linked<'f> {
         found.sort_by_key(|(_, function)| function.span);
         for (place, function) in found {
             let mut decorators = function.decorators.iter().enumerate();
-            let Some((at, options)) =
+            let Some((at, (options_file, options))) =
                 decorators.find_map(|(at, it)| Some((at, modules.task_options(file, it)?)))
             else {
                 continue;
@@ -72,7 +70,9 @@ impl<'f> Linked<'f> {
                 None => task_name(function, options),
             };
             match name {
-                Ok(name) => self.tasks.push(task(FileFunction { file, place }, name, at, options)),
+                Ok(name) => {
+                    self.tasks.push(task(FileFunction { file, place }, name, at, options, options_file))
+                }
                 Err(reason) => self.report(file, function.span, ProblemKind::NotATask, reason),
             }
         }
@@ -160,7 +160,13 @@ impl<'f> Linked<'f> {
     }
 }
 
-fn task<'f>(function: FileFunction<'f>, name: String, at: usize, given: &'f [Argument]) -> LinkedTask<'f> {
+fn task<'f>(
+    function: FileFunction<'f>,
+    name: String,
+    at: usize,
+    given: &'f [Argument],
+    options_file: &'f File,
+) -> LinkedTask<'f> {
     let FileFunction { file, .. } = function;
     let facts = function.get();
     let mut options: Map<String, Value> = given
@@ -191,7 +197,7 @@ fn task<'f>(function: FileFunction<'f>, name: String, at: usize, given: &'f [Arg
         signature_hash: signature.as_ref().map(|it| it.hash().to_string()),
         doc: facts.doc.clone(),
     };
-    LinkedTask { found, function, options: given, signature, is_plain }
+    LinkedTask { found, function, options: given, options_file, signature, is_plain }
 }
 
 /// Why a function here cannot be a task.

@@ -1,12 +1,12 @@
 //! Comments that keep findings quiet: `# nuvom: ignore` and `# nuvom: ignore[NUV201, NUV204]`.
 
 use ruff_python_ast::token::{TokenKind, Tokens};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 
-use super::facts::Silenced;
+use super::facts::{Silenced, Span};
 
-/// The comments of a file; `line_of` tells the line of a place in its text.
-pub(super) fn silenced(text: &str, tokens: &Tokens, line_of: impl Fn(usize) -> u32) -> Vec<Silenced> {
+/// The comments of a file; `span_of` tells where a stretch of its text is.
+pub(super) fn silenced(text: &str, tokens: &Tokens, span_of: impl Fn(TextRange) -> Span) -> Vec<Silenced> {
     if !text.contains("nuvom:") {
         return Vec::new();
     }
@@ -14,7 +14,8 @@ pub(super) fn silenced(text: &str, tokens: &Tokens, line_of: impl Fn(usize) -> u
     comments
         .filter_map(|token| {
             let codes = codes(&text[token.range()])?;
-            Some(Silenced { line: line_of(token.start().to_usize()), codes })
+            let span = span_of(token.range());
+            Some(Silenced { line: span.line, span, codes })
         })
         .collect()
 }

@@ -198,6 +198,7 @@ pub(crate) enum Method {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Silenced {
     pub(crate) line: u32,
+    pub(crate) span: Span,
     /// These; none named means all.
     pub(crate) codes: Vec<String>,
 }

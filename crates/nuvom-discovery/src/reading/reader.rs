@@ -31,8 +31,8 @@ pub(crate) fn read(text: &str, package: &str) -> Facts {
         return reader.facts;
     }
     reader.read_module(&parsed.syntax().body);
-    let line_of = |offset| position(&lines, text, TextSize::new(offset as u32)).0;
-    reader.facts.silenced = comments::silenced(text, parsed.tokens(), line_of);
+    let silenced = comments::silenced(text, parsed.tokens(), |range| reader.span(range));
+    reader.facts.silenced = silenced;
     reader.facts
 }
 

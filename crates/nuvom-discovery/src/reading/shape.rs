@@ -68,6 +68,21 @@ pub(crate) enum Unsendable {
     Module,
 }
 
+impl Argument {
+    /// Its name, if it is given by name.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match &self.given {
+            Given::ByName(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// An argument at the same place.
+    pub(crate) fn with(&self, given: Given, shape: Shape) -> Argument {
+        Argument { given, shape, span: self.span }
+    }
+}
+
 impl Unsendable {
     /// What a call of this function makes, if it is known to make such a value.
     pub(crate) fn made_by(path: &str) -> Option<Self> {

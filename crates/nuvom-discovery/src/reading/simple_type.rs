@@ -40,6 +40,20 @@ impl SimpleType {
         })
     }
 
+    /// Whether its values hold no others.
+    pub(crate) fn is_scalar(self) -> bool {
+        !matches!(self, Self::List | Self::Tuple | Self::Set | Self::FrozenSet | Self::Dict)
+    }
+
+    /// A value of this type, in words.
+    pub(crate) fn described(self) -> String {
+        match self {
+            Self::None => "None".to_owned(),
+            Self::Int => "an int".to_owned(),
+            other => format!("a {other}"),
+        }
+    }
+
     /// Whether a value of this type may stand where that type is asked for, by the rules of type checkers: a bool is
     /// an int, and an int passes for a float.
     pub(crate) fn passes_for(self, asked: SimpleType) -> bool {

@@ -6,7 +6,9 @@ use std::ffi::OsString;
 use super::problems::Problems;
 use super::table::{self, PREFIX};
 use super::{Origin, dotenv, pyproject};
-use crate::{Project, nearest};
+use nuvom_core::nearest;
+
+use crate::Project;
 
 /// The texts given, by the position of their setting in the table.
 #[derive(Debug, Default)]

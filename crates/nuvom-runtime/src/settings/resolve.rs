@@ -7,7 +7,7 @@ use super::given::{Given, Text};
 use super::kind::Value;
 use super::problems::Problems;
 use super::table::{self, Fallback, Row, TABLE};
-use crate::nearest;
+use nuvom_core::nearest;
 
 /// A beat may be at most this part of a lease: one may be lost and one late.
 const BEATS_PER_LEASE: u32 = 3;
