@@ -75,7 +75,7 @@ impl ModuleNames {
 /// A folder as paths in it begin.
 fn as_prefix(folder: &str) -> String {
     let parts = folder.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));
-    parts.map(|part| format!("{part}/")).collect()
+    parts.flat_map(|part| [part, "/"]).collect()
 }
 
 /// Whether Python takes this for the name of a module: names, joined by dots.

@@ -105,8 +105,8 @@ impl<'f> Modules<'f> {
 
     /// The module of the project that a path begins with.
     pub(crate) fn module_of(&self, path: &str) -> Option<&'f str> {
-        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
-        ends.filter_map(|end| self.known.get(&path[..end]).copied()).last()
+        let ends = [path.len()].into_iter().chain(path.rmatch_indices('.').map(|(at, _)| at));
+        ends.into_iter().find_map(|end| self.known.get(&path[..end]).copied())
     }
 
     /// What a meaning of this file leads to: one thing or, where it is not certain, several.
@@ -226,26 +226,22 @@ impl<'f> Modules<'f> {
             return None;
         }
         trail.push(step);
-        let found = match file.facts.names.get(name) {
-            Some(meanings) => {
-                let meanings: Vec<Meaning> = meanings
-                    .iter()
-                    .map(|meaning| attributes.map_or(meaning.clone(), |it| attribute_of(meaning.clone(), it)))
-                    .collect();
-                Some(self.resolve_all(file, &meanings, trail))
-            }
-            None => {
-                let star = file.facts.stars.iter().rev();
-                let star =
-                    star.into_iter().find(|star| self.exports(star, name, &mut Vec::new()) == Some(true));
-                star.map(|star| {
-                    let path = match attributes {
-                        Some(attributes) => format!("{star}.{name}.{attributes}"),
-                        None => format!("{star}.{name}"),
-                    };
-                    self.resolve_path(&path, trail)
-                })
-            }
+        let found = if let Some(meanings) = file.facts.names.get(name) {
+            let meanings: Vec<Meaning> = meanings
+                .iter()
+                .map(|meaning| attributes.map_or(meaning.clone(), |it| attribute_of(meaning.clone(), it)))
+                .collect();
+            Some(self.resolve_all(file, &meanings, trail))
+        } else {
+            let mut stars = file.facts.stars.iter().rev();
+            let star = stars.find(|star| self.exports(star, name, &mut Vec::new()) == Some(true));
+            star.map(|star| {
+                let path = match attributes {
+                    Some(attributes) => format!("{star}.{name}.{attributes}"),
+                    None => format!("{star}.{name}"),
+                };
+                self.resolve_path(&path, trail)
+            })
         };
         trail.pop();
         found

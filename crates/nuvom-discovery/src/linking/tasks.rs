@@ -71,7 +71,7 @@ impl<'f> Linked<'f> {
             };
             match name {
                 Ok(name) => {
-                    self.tasks.push(task(FileFunction { file, place }, name, at, options, options_file))
+                    self.tasks.push(task(FileFunction { file, place }, name, at, options, options_file));
                 }
                 Err(reason) => self.report(file, function.span, ProblemKind::NotATask, reason),
             }

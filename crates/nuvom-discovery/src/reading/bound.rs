@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
-use ruff_python_ast::{Alias, Comprehension, ExceptHandler, Expr, Parameters, Pattern, Stmt, TypeParams};
+use ruff_python_ast::{
+    Alias, Comprehension, ExceptHandler, Expr, Identifier, Parameters, Pattern, Stmt, TypeParams,
+};
 
 use super::expressions::MAX_DEPTH;
 
@@ -57,10 +59,10 @@ impl<'a> Visitor<'a> for Bound<'a> {
             Stmt::Import(import) => import.names.iter().for_each(|alias| self.alias(alias, true)),
             Stmt::ImportFrom(import) => import.names.iter().for_each(|alias| self.alias(alias, false)),
             Stmt::Global(global) => {
-                self.elsewhere.extend(global.names.iter().map(ruff_python_ast::Identifier::as_str))
+                self.elsewhere.extend(global.names.iter().map(Identifier::as_str));
             }
             Stmt::Nonlocal(outer) => {
-                self.elsewhere.extend(outer.names.iter().map(ruff_python_ast::Identifier::as_str))
+                self.elsewhere.extend(outer.names.iter().map(Identifier::as_str));
             }
             _ => walk_stmt(self, statement),
         }
@@ -89,7 +91,7 @@ impl<'a> Visitor<'a> for Bound<'a> {
 
     fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
         let ExceptHandler::ExceptHandler(inner) = handler;
-        self.locals.extend(inner.name.as_ref().map(ruff_python_ast::Identifier::as_str));
+        self.locals.extend(inner.name.as_ref().map(Identifier::as_str));
         ruff_python_ast::visitor::walk_except_handler(self, handler);
     }
 
@@ -107,5 +109,5 @@ pub(super) fn captured(pattern: &Pattern) -> Option<&str> {
         Pattern::MatchMapping(it) => it.rest.as_ref(),
         _ => None,
     }
-    .map(ruff_python_ast::Identifier::as_str)
+    .map(Identifier::as_str)
 }

@@ -60,7 +60,9 @@ impl<'a> Reader<'a> {
             self.visit_expr(&first.iter);
         }
         let mut own = Bound::default();
-        generators.iter().for_each(|generator| own.targets(&generator.target));
+        for generator in generators {
+            own.targets(&generator.target);
+        }
         self.frames.enter_function(own);
         for (place, generator) in generators.iter().enumerate() {
             if place > 0 {
@@ -68,7 +70,9 @@ impl<'a> Reader<'a> {
             }
             generator.ifs.iter().for_each(|condition| self.visit_expr(condition));
         }
-        elements.iter().for_each(|element| self.visit_expr(element));
+        for element in elements {
+            self.visit_expr(element);
+        }
         self.frames.leave();
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ruff_python_ast::token::Tokens;
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{
-    ExceptHandler, Expr, ExprLambda, PySourceType, Stmt, StmtClassDef, StmtFunctionDef, StmtImport,
-    StmtImportFrom, StmtTry, StmtWith,
+    ExceptHandler, Expr, ExprLambda, ExprList, ExprTuple, Identifier, Pattern, PySourceType, Stmt,
+    StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom, StmtTry, StmtWith,
 };
 use ruff_python_parser::parse_unchecked_source;
 use ruff_source_file::LineIndex;
@@ -56,6 +56,13 @@ pub(super) struct Reader<'a> {
 pub(super) enum Later<'a> {
     Function(&'a StmtFunctionDef),
     Lambda(&'a ExprLambda),
+}
+
+/// One of several ways that the module can go.
+struct Branch<'a> {
+    pattern: Option<&'a Pattern>,
+    test: Option<&'a Expr>,
+    body: &'a [Stmt],
 }
 
 impl<'a> Reader<'a> {
@@ -170,13 +177,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Each branch starts from the same names; afterwards a name may mean what any of them made of it.
-    fn read_branches(&mut self, branches: Vec<Box<dyn FnOnce(&mut Self) + '_>>, one_must_run: bool) {
+    fn read_branches(&mut self, branches: impl Iterator<Item = Branch<'a>>, one_must_run: bool) {
         let before = self.frames.now();
         let mut after = if one_must_run { Vec::new() } else { vec![before.clone()] };
         let branching = self.next_branching();
-        for (arm, branch) in branches.into_iter().enumerate() {
+        for (arm, branch) in branches.enumerate() {
             self.frames.set_now(before.clone());
-            self.in_arm(branching, arm, branch);
+            branch.pattern.iter().for_each(|pattern| self.visit_pattern(pattern));
+            branch.test.iter().for_each(|test| self.visit_expr(test));
+            self.in_arm(branching, arm, |reader| reader.walk(branch.body));
             after.push(self.frames.now());
         }
         self.merge_all(after);
@@ -252,13 +261,8 @@ impl<'a> Reader<'a> {
     fn import(&mut self, import: &'a StmtImport) {
         for alias in &import.names {
             let module = alias.name.as_str();
-            let (bound, path) = match &alias.asname {
-                Some(name) => (name.as_str(), module),
-                None => {
-                    let first = module.split('.').next().unwrap_or(module);
-                    (first, first)
-                }
-            };
+            let first = module.split('.').next().unwrap_or(module);
+            let (bound, path) = alias.asname.as_ref().map_or((first, first), |name| (name.as_str(), module));
             self.frames.bind(bound, vec![Meaning::Path(path.into())]);
         }
     }
@@ -281,7 +285,7 @@ impl<'a> Reader<'a> {
 
     /// The module that is meant, by its full name; none if a relative import leads out of the project.
     fn absolute(&self, import: &StmtImportFrom) -> Option<String> {
-        let named = import.module.as_ref().map(ruff_python_ast::Identifier::as_str);
+        let named = import.module.as_ref().map(Identifier::as_str);
         if import.level == 0 {
             return named.map(str::to_owned);
         }
@@ -299,10 +303,11 @@ impl<'a> Reader<'a> {
     pub(super) fn bind_target(&mut self, target: &'a Expr, meanings: Vec<Meaning>) {
         match target {
             Expr::Name(name) => self.frames.bind(name.id.as_str(), meanings),
-            Expr::Tuple(tuple) => {
-                tuple.elts.iter().for_each(|it| self.bind_target(it, vec![Meaning::Unknown]))
+            Expr::Tuple(ExprTuple { elts, .. }) | Expr::List(ExprList { elts, .. }) => {
+                for element in elts {
+                    self.bind_target(element, vec![Meaning::Unknown]);
+                }
             }
-            Expr::List(list) => list.elts.iter().for_each(|it| self.bind_target(it, vec![Meaning::Unknown])),
             Expr::Starred(starred) => self.bind_target(&starred.value, vec![Meaning::Unknown]),
             other => self.visit_expr(other),
         }
@@ -333,30 +338,24 @@ impl<'a> Visitor<'a> for Reader<'a> {
             Stmt::FunctionDef(function) => self.read_function(function),
             Stmt::ClassDef(class) => self.read_class(class),
             Stmt::If(branch) => {
-                self.visit_expr(&branch.test);
                 let clauses = &branch.elif_else_clauses;
                 let has_else = clauses.last().is_some_and(|clause| clause.test.is_none());
-                let mut branches: Vec<Box<dyn FnOnce(&mut Self)>> =
-                    vec![Box::new(|reader: &mut Self| reader.walk(&branch.body))];
-                for clause in clauses {
-                    branches.push(Box::new(move |reader: &mut Self| {
-                        clause.test.iter().for_each(|test| reader.visit_expr(test));
-                        reader.walk(&clause.body);
-                    }));
-                }
-                self.read_branches(branches, has_else);
+                let first = Branch { pattern: None, test: Some(&branch.test), body: &branch.body };
+                let others = clauses.iter().map(|clause| Branch {
+                    pattern: None,
+                    test: clause.test.as_ref(),
+                    body: &clause.body,
+                });
+                self.read_branches(std::iter::once(first).chain(others), has_else);
             }
             Stmt::Match(matching) => {
                 self.visit_expr(&matching.subject);
-                let mut branches: Vec<Box<dyn FnOnce(&mut Self)>> = Vec::new();
-                for case in &matching.cases {
-                    branches.push(Box::new(move |reader: &mut Self| {
-                        reader.visit_pattern(&case.pattern);
-                        case.guard.iter().for_each(|guard| reader.visit_expr(guard));
-                        reader.walk(&case.body);
-                    }));
-                }
-                self.read_branches(branches, false);
+                let cases = matching.cases.iter().map(|case| Branch {
+                    pattern: Some(&case.pattern),
+                    test: case.guard.as_deref(),
+                    body: &case.body,
+                });
+                self.read_branches(cases, false);
             }
             Stmt::Try(attempt) => self.read_try(attempt),
             Stmt::With(with) => self.read_with(with),
@@ -406,7 +405,7 @@ impl<'a> Visitor<'a> for Reader<'a> {
         self.read_expression(expression);
     }
 
-    fn visit_pattern(&mut self, pattern: &'a ruff_python_ast::Pattern) {
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
         if let Some(name) = captured(pattern) {
             self.frames.bind(name, vec![Meaning::Unknown]);
         }

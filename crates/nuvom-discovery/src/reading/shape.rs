@@ -214,11 +214,10 @@ pub(super) fn of_number(number: &Number) -> Shape {
 pub(super) fn of_signed(op: UnaryOp, operand: &Expr) -> Shape {
     let Expr::NumberLiteral(literal) = operand else { return Shape::Other };
     match (op, of_number(&literal.value)) {
-        (UnaryOp::UAdd, shape) => shape,
+        (UnaryOp::UAdd, shape) | (UnaryOp::USub, shape @ (Shape::Complex | Shape::Of(_))) => shape,
         (UnaryOp::USub, Shape::Int(digits)) if digits == "0" => Shape::Int(digits),
         (UnaryOp::USub, Shape::Int(digits)) => Shape::Int(format!("-{digits}")),
         (UnaryOp::USub, Shape::Float(float)) => Shape::Float(-float),
-        (UnaryOp::USub, shape @ (Shape::Complex | Shape::Of(_))) => shape,
         _ => Shape::Other,
     }
 }
