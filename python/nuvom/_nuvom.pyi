@@ -55,6 +55,7 @@ _Ending = Literal["failed", "timed out", "cancelled", "handed back", "lost"]
 class _Record(TypedDict):
     id: str
     task: str
+    signature: str | None
     queue: str
     priority: int
     state: _State

@@ -33,6 +33,8 @@ class JobInfo:
 
     id: str
     task: str
+    signature: str | None
+    """The signature of the task's function for which the job was made, as 16 hexadecimal digits, if it was known."""
     queue: str
     priority: int
     state: str

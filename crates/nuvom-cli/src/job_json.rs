@@ -13,6 +13,7 @@ pub(crate) fn record(job: &Job) -> Json {
     json!({
         "id": job.id.to_string(),
         "task": job.task.as_str(),
+        "signature": job.signature.map(|hash| hash.to_string()),
         "queue": job.queue.as_str(),
         "priority": job.priority.get(),
         "state": job.state.as_str(),

@@ -109,6 +109,20 @@ fn history_for_programs_carries_result_and_error() {
 }
 
 #[test]
+fn programs_are_told_for_which_signature_a_job_was_made() {
+    let project = Project::new();
+    let known = project.enqueue(job(&project, 1, "add", vec![]).signature(0xab));
+    let unknown = project.enqueue(job(&project, 2, "add", vec![]));
+
+    let inspected = [known, unknown]
+        .map(|id| project.json(&["inspect", "job", &text(&id), "--format", "json"])["signature"].clone());
+    let listed = project.json(&["history", "recent", "--json"]);
+
+    assert_eq!(inspected, [json!("00000000000000ab"), json!(null)]);
+    assert_eq!([&listed[1]["signature"], &listed[0]["signature"]], inspected.each_ref());
+}
+
+#[test]
 fn an_empty_history_says_where_it_looked() {
     let project = Project::new();
 

@@ -81,6 +81,8 @@ pub enum HandBack {
     Unreadable,
     /// No task of this name is registered here; a worker of another version may know it.
     UnknownTask,
+    /// The code here cannot accept this job, which was written for another signature; a worker of that version can.
+    OtherSignature,
 }
 
 /// The end of an attempt, reported by the holder of a lease.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Error, ErrorKind, Held, JobId, Lease, QueueName, Result, RetryPolicy, TaskName, Timestamp, WorkerName,
+    Error, ErrorKind, Held, JobId, Lease, QueueName, Result, RetryPolicy, SignatureHash, TaskName, Timestamp,
+    WorkerName,
 };
 
 /// Arguments or a result, encoded. The engine never opens it.
@@ -192,6 +193,8 @@ pub struct NewJob {
     pub id: JobId,
     /// The task to run.
     pub task: TaskName,
+    /// The signature of the task's function when the job was enqueued; none if it was not known.
+    pub signature: Option<SignatureHash>,
     /// The line it waits in.
     pub queue: QueueName,
     /// Its place in that line.
@@ -211,6 +214,8 @@ pub struct Job {
     pub id: JobId,
     /// The task to run.
     pub task: TaskName,
+    /// The signature of the task's function when the job was enqueued; none if it was not known.
+    pub signature: Option<SignatureHash>,
     /// The line it waits in.
     pub queue: QueueName,
     /// Its place in that line.
@@ -255,6 +260,7 @@ impl Job {
         Self {
             id: new.id,
             task: new.task.clone(),
+            signature: new.signature,
             queue: new.queue.clone(),
             priority: new.priority,
             created_at: now,

@@ -22,7 +22,7 @@ pub use event::{Event, EventSink};
 pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName, WorkerName};
 pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy, is_suspect};
 pub use nearest::nearest;
-pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, unknown_task_delay};
+pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, other_version_delay};
 pub use schedule::{Misfire, Overlap, Rule, Schedule};
 pub use signature::{Call, Misfit, Parameter, ParameterKind, Signature, SignatureHash};
 pub use time::{Clock, StoreTime, Timestamp};

@@ -7,10 +7,10 @@ use crate::JobId;
 /// No wait between attempts grows beyond this: an hour is long enough for any outage to be seen by a person.
 pub const MAX_RETRY_DELAY: Duration = Duration::from_hours(1);
 
-/// The wait after the first hand-back of a job whose task this worker does not know.
-const UNKNOWN_TASK_DELAY: Duration = Duration::from_secs(5);
+/// The wait after the first hand-back of a job that only a worker of another version can run.
+const OTHER_VERSION_DELAY: Duration = Duration::from_secs(5);
 /// The longest wait between hand-backs of such a job: a deploy is rarely slower.
-const UNKNOWN_TASK_MAX_DELAY: Duration = Duration::from_mins(5);
+const OTHER_VERSION_MAX_DELAY: Duration = Duration::from_mins(5);
 
 /// How the wait grows from one attempt to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,9 +50,9 @@ impl RetryPolicy {
     }
 }
 
-/// The wait before a job that no task here answers to is offered again.
-pub fn unknown_task_delay(handbacks: u32) -> Duration {
-    grown(UNKNOWN_TASK_DELAY, handbacks, UNKNOWN_TASK_MAX_DELAY)
+/// The wait before a job that only a worker of another version can run is offered again.
+pub fn other_version_delay(handbacks: u32) -> Duration {
+    grown(OTHER_VERSION_DELAY, handbacks, OTHER_VERSION_MAX_DELAY)
 }
 
 fn grown(first: Duration, doublings: u32, cap: Duration) -> Duration {
@@ -112,9 +112,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_task_waits_from_five_seconds_to_five_minutes() {
-        assert_eq!(unknown_task_delay(0), Duration::from_secs(5));
-        assert_eq!(unknown_task_delay(1), Duration::from_secs(10));
-        assert_eq!(unknown_task_delay(40), Duration::from_mins(5));
+    fn a_job_of_another_version_waits_from_five_seconds_to_five_minutes() {
+        assert_eq!(other_version_delay(0), Duration::from_secs(5));
+        assert_eq!(other_version_delay(1), Duration::from_secs(10));
+        assert_eq!(other_version_delay(40), Duration::from_mins(5));
     }
 }

@@ -77,6 +77,8 @@ impl Schedule {
         NewJob {
             id: JobId::from_tick(self.id.as_str(), tick),
             task: self.task.clone(),
+            // The call was bound when the schedule was made, and nobody noted to which signature.
+            signature: None,
             queue: self.queue.clone(),
             priority: self.priority,
             due: crate::Due::At(tick),

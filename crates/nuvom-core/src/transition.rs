@@ -5,7 +5,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::retry::unknown_task_delay;
+use crate::retry::other_version_delay;
 use crate::{
     Attempt, End, Ending, HandBack, Job, JobError, Lease, OnLost, Outcome, State, TimeoutPolicy, Timestamp,
     WorkerName,
@@ -279,14 +279,26 @@ fn handed_back(job: &Job, reason: HandBack, now: Timestamp) -> Decision {
             (now, JobError::new("Displaced", "its process was ended because another job in it could not be"))
         }
         HandBack::Unreadable => (
-            now + unknown_task_delay(job.handbacks),
+            now + other_version_delay(job.handbacks),
             JobError::new("Unreadable", "its options were written by another version of Nuvom"),
         ),
         HandBack::UnknownTask => (
-            now + unknown_task_delay(job.handbacks),
+            now + other_version_delay(job.handbacks),
             JobError::new(
                 "UnknownTask",
                 format!("no task named {:?} is registered in this worker", job.task.as_str()),
+            ),
+        ),
+        HandBack::OtherSignature => (
+            now + other_version_delay(job.handbacks),
+            JobError::new(
+                "OtherSignature",
+                format!(
+                    "it was made for another signature of {:?}, and the function in this worker cannot be called \
+                     with its arguments. Let a worker of that version run it, or let the function accept such \
+                     calls, too",
+                    job.task.as_str()
+                ),
             ),
         ),
     };

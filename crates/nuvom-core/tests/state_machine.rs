@@ -141,6 +141,20 @@ fn row_7_an_unknown_task_hands_back_for_ever_later() {
 }
 
 #[test]
+fn row_7_a_job_made_for_another_signature_goes_back_unharmed_for_ever_later() {
+    let mut job = running(JobOptions::default());
+    job.handbacks = 1;
+
+    let decision = ended(&job, handed_back(HandBack::OtherSignature));
+
+    let run_at = NOW + Duration::from_secs(10);
+    assert_eq!(decision.transition, Transition::HandBack { handbacks: 2, run_at });
+    let error = decision.attempt.unwrap().error;
+    assert_eq!((&*error.kind, &*error.traceback), ("OtherSignature", ""));
+    assert!(error.message.contains("another signature of \"add\""), "{}", error.message);
+}
+
+#[test]
 fn row_8_an_expired_lease_frees_the_job() {
     let expired = NOW + LEASE;
 
@@ -292,6 +306,7 @@ fn waiting(options: JobOptions) -> Job {
     let new = NewJob {
         id: JobId::from_time(NOW, [7; 10]),
         task: TaskName::new("add").expect("a name"),
+        signature: None,
         queue: QueueName::new("default").expect("a name"),
         priority: Priority::DEFAULT,
         due: Due::Now,

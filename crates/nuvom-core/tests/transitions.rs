@@ -335,6 +335,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         1 => Just(Outcome::HandedBack { reason: HandBack::Stop }),
         1 => Just(Outcome::HandedBack { reason: HandBack::Busy }),
         1 => Just(Outcome::HandedBack { reason: HandBack::UnknownTask }),
+        1 => Just(Outcome::HandedBack { reason: HandBack::OtherSignature }),
         2 => Just(Outcome::Lost { error: error() }),
     ]
 }
@@ -344,6 +345,7 @@ fn jobs() -> impl Strategy<Value = Job> {
         let new = NewJob {
             id: JobId::from_time(START, [7; 10]),
             task: TaskName::new("add").expect("a name"),
+            signature: None,
             queue: QueueName::new("default").expect("a name"),
             priority: Priority::DEFAULT,
             due: Due::In(Duration::from_secs(delay_secs)),

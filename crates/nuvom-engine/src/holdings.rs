@@ -5,13 +5,14 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nuvom_core::{Held, Job, JobId, Lease, TaskName};
+use nuvom_core::{Held, Job, JobId, Lease, SignatureHash, TaskName};
 
 /// One claim.
 #[derive(Debug, Clone)]
 pub(crate) struct Holding {
     pub(crate) lease: Lease,
     pub(crate) task: TaskName,
+    pub(crate) signature: Option<SignatureHash>,
     pub(crate) attempt: u32,
     /// The place of the pool that runs it.
     pub(crate) pool: usize,
@@ -54,6 +55,7 @@ impl Holdings {
             let holding = Holding {
                 lease: job.lease,
                 task: job.task.clone(),
+                signature: job.signature,
                 attempt: job.attempt(),
                 pool: pool(job),
                 claimed_at: sent_at,
@@ -131,9 +133,9 @@ impl Holdings {
         self.lock().values().filter(|holding| !holding.ended).map(|holding| holding.sent_at).min()
     }
 
-    /// The task of a claim.
-    pub(crate) fn task(&self, claim: Held) -> Option<TaskName> {
-        self.lock().get(&claim.id).map(|holding| holding.task.clone())
+    /// The task of a claim, and the signature that its job was made for.
+    pub(crate) fn task(&self, claim: Held) -> Option<(TaskName, Option<SignatureHash>)> {
+        self.lock().get(&claim.id).map(|holding| (holding.task.clone(), holding.signature))
     }
 
     /// The claims whose attempts have not ended.

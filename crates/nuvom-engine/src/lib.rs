@@ -7,6 +7,7 @@ mod dispatcher;
 mod duties;
 mod executor;
 mod holdings;
+mod others;
 mod pools;
 mod processes;
 mod service;

@@ -1,13 +1,14 @@
 //! The pools of a worker: which executor runs a job, and how many jobs of which kind there is room for.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nuvom_core::ports::{Share, Tasks};
-use nuvom_core::{End, Held, Job, TaskName};
+use nuvom_core::{End, Held, Job, SignatureHash, TaskName};
 
 use crate::executor::{Executor, Interrupt, Load, Outcomes};
+use crate::others::LeftToOthers;
 use crate::service::Waking;
 
 /// Tasks of one kind. Cheap to clone, and all clones change together.
@@ -38,13 +39,9 @@ pub struct Pools {
     /// The first takes what no other does.
     all: Vec<Pool>,
     suspects: Mutex<Suspects>,
-    /// Tasks that nobody here knew, and until when their jobs are left to workers of another version.
-    unknown: Mutex<HashMap<TaskName, Instant>>,
+    /// What the code here cannot run.
+    left: LeftToOthers,
 }
-
-/// Long enough that such a worker finds the job first when it is due again, short enough for a task that is
-/// registered later.
-const LEFT_TO_OTHERS: Duration = Duration::from_secs(30);
 
 struct Pool {
     tasks: Vec<TaskSet>,
@@ -71,7 +68,7 @@ impl Pools {
         Self {
             all: vec![Pool { tasks: Vec::new(), executor: main }],
             suspects: Mutex::default(),
-            unknown: Mutex::default(),
+            left: LeftToOthers::default(),
         }
     }
 
@@ -116,9 +113,9 @@ impl Pools {
     }
 
     /// The shares of a claim, from the room that each pool has.
-    pub(crate) fn shares(&self, rooms: &[usize]) -> Vec<Share> {
+    pub(crate) fn shares(&self, rooms: &[usize], now: Duration) -> Vec<Share> {
         let sets: Vec<_> = self.all.iter().map(Pool::tasks).collect();
-        let mut shares = Vec::new();
+        let mut shares = self.left.shares(now);
         if sets.iter().any(|tasks| !tasks.is_empty()) {
             let others = Arc::new(sets.iter().flat_map(|tasks| tasks.iter().cloned()).collect());
             shares.push(Share { tasks: Tasks::AllBut(others), suspects: false, limit: rooms[0] });
@@ -128,10 +125,6 @@ impl Pools {
                 suspects: false,
                 limit: *room,
             }));
-        }
-        let unknown = self.unknown();
-        if !unknown.is_empty() {
-            shares.push(Share { tasks: Tasks::Only(Arc::new(unknown)), suspects: false, limit: 0 });
         }
         if let Some(tasks) = self.tasks_together(&sets) {
             let suspects = self.suspects();
@@ -185,19 +178,9 @@ impl Pools {
         }
     }
 
-    /// Notes that nobody here knows this task.
-    pub(crate) fn is_unknown(&self, task: TaskName) {
-        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        unknown.insert(task, Instant::now() + LEFT_TO_OTHERS);
-    }
-
-    fn unknown(&self) -> HashSet<TaskName> {
-        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        if !unknown.is_empty() {
-            let now = Instant::now();
-            unknown.retain(|_, until| *until > now);
-        }
-        unknown.keys().cloned().collect()
+    /// Notes that the code here cannot run jobs of this task; or only those that were made for this signature.
+    pub(crate) fn leave_to_others(&self, task: TaskName, signature: Option<SignatureHash>, now: Duration) {
+        self.left.add(task, signature, now);
     }
 
     fn next_suspect(&self) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use nuvom_core::{End, Event, EventSink, HandBack, Held, JobId, Outcome};
+use nuvom_core::{Clock, End, Event, EventSink, HandBack, Held, JobId, Outcome};
 
 use crate::completer::Completer;
 use crate::executor::Outcomes;
@@ -63,6 +63,7 @@ pub(crate) struct Ends {
     pub(crate) pools: Weak<Pools>,
     pub(crate) exchange: Waking,
     pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Outcomes for Ends {
@@ -78,10 +79,12 @@ impl Outcomes for Ends {
         // Before the exchange hears of it and asks for the next ones.
         if let Some(pools) = self.pools.upgrade() {
             pools.over(held);
-            if let Outcome::HandedBack { reason: HandBack::UnknownTask } = end.outcome
-                && let Some(task) = self.holdings.task(held)
+            if let Outcome::HandedBack { reason } = end.outcome
+                && matches!(reason, HandBack::UnknownTask | HandBack::OtherSignature)
+                && let Some((task, signature)) = self.holdings.task(held)
             {
-                pools.is_unknown(task);
+                let signature = signature.filter(|_| reason == HandBack::OtherSignature);
+                pools.leave_to_others(task, signature, self.clock.monotonic());
             }
         }
         self.completer.ended(end, more);

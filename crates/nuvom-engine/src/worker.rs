@@ -162,6 +162,7 @@ impl Duties {
             pools: Arc::downgrade(&shared.pools),
             exchange: exchange.clone(),
             events: Arc::clone(&shared.events),
+            clock: Arc::clone(&shared.clock),
         });
         shared.pools.start(&outcomes);
         let (waking, urgent) = (Waking::new(), Arc::new(AtomicBool::new(false)));

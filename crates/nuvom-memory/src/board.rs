@@ -70,7 +70,8 @@ impl Board {
     pub(crate) fn claim(&mut self, claim: &Claim, now: Timestamp) -> Vec<Job> {
         let trigger = Trigger::Claim { worker: &claim.worker, lease_for: claim.lease_for };
         let mut room = claim.room();
-        let take = |id: &JobId| self.jobs.get(id).is_some_and(|job| room.take(&job.task, job.is_suspect()));
+        let mut fits = |job: &Job| room.take(&job.task, job.signature, job.is_suspect());
+        let take = |id: &JobId| self.jobs.get(id).is_some_and(&mut fits);
         let urgent = most_urgent(&self.orders.lines(&claim.queues), claim.limit, take, now);
         let claimed =
             urgent.into_iter().filter(|id| matches!(self.apply(*id, &trigger, now), Applied::Done(_)));

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use nuvom_core::{
-    Backoff, Due, Error, ErrorKind, JobOptions, NewJob, OnLost, Priority, QueueName, TaskName, TimeoutPolicy,
-    Timestamp,
+    Backoff, Due, Error, ErrorKind, JobOptions, NewJob, OnLost, Priority, QueueName, Signature,
+    SignatureHash, TaskName, TimeoutPolicy, Timestamp,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -15,7 +15,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::client::Client;
 use crate::codec::encode_arguments;
 use crate::errors::{self, OrRaise};
-use crate::signature::{Signature, check_call};
+use crate::signature::{check_call, signature_of};
 
 /// The task's part of a job. What it leaves open comes from the settings when the first job is made: a module
 /// with tasks reads no settings when it is imported.
@@ -23,7 +23,9 @@ use crate::signature::{Signature, check_call};
 pub(crate) struct Blueprint {
     task: TaskName,
     function: Py<PyAny>,
+    /// None where only Python can tell what the function takes.
     signature: Option<Signature>,
+    hash: Option<SignatureHash>,
     queue: QueueName,
     priority: Priority,
     due: Due,
@@ -81,9 +83,11 @@ impl Blueprint {
             (Some(secs), _) => Due::In(seconds(py, "in_", secs)?),
             (None, Some(micros)) => Due::At(Timestamp::from_micros(micros)),
         };
+        let signature = signature_of(&function)?;
         Ok(Self {
             task: TaskName::new(name).or_raise(py)?,
-            signature: Signature::of(&function)?,
+            hash: signature.as_ref().map(Signature::hash),
+            signature,
             function: function.unbind(),
             queue: QueueName::new(queue).or_raise(py)?,
             priority: Priority::new(priority).or_raise(py)?,
@@ -116,6 +120,7 @@ impl Blueprint {
         Ok(NewJob {
             id: client.runtime.ids.next(),
             task: self.task.clone(),
+            signature: self.hash,
             queue: self.queue.clone(),
             priority: self.priority,
             due: self.due,

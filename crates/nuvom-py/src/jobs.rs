@@ -182,6 +182,7 @@ fn record_of<'py>(py: Python<'py>, job: &Job) -> PyResult<Bound<'py, PyDict>> {
     let record = PyDict::new(py);
     record.set_item("id", job.id.to_string())?;
     record.set_item("task", job.task.as_str())?;
+    record.set_item("signature", job.signature.map(|hash| hash.to_string()))?;
     record.set_item("queue", job.queue.as_str())?;
     record.set_item("priority", job.priority.get())?;
     record.set_item("state", job.state.as_str())?;

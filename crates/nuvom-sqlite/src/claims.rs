@@ -84,11 +84,11 @@ impl Waiting {
             let place = params![front.queue, front.priority, now.as_micros(), room.left() as i64];
             let mut jobs = reader.jobs(write.connection, write.memory, CLAIMABLE, place)?;
             let full = jobs.len() == room.left();
-            jobs.retain(|job| room.take(&job.task, job.is_suspect()));
+            jobs.retain(|job| room.take(&job.task, job.signature, job.is_suspect()));
             take(write, reader, claim, jobs, &mut claimed, now)?;
             if full && room.left() > 0 {
                 // Some were passed over. Those behind them may fit.
-                let ids = front.behind(write, reader, &mut room, now)?;
+                let ids = front.behind(write, reader, claim, &mut room, now)?;
                 for id in ids {
                     let jobs = reader.jobs(write.connection, write.memory, JOB, [id.as_bytes()])?;
                     take(write, reader, claim, jobs, &mut claimed, now)?;
@@ -117,6 +117,7 @@ impl Front {
         &self,
         write: &Write<'_>,
         reader: &Reader<'_>,
+        claim: &Claim,
         room: &mut Room<'_>,
         now: Timestamp,
     ) -> Result<Vec<JobId>> {
@@ -124,15 +125,16 @@ impl Front {
         let (mut fitting, mut past) = (Vec::new(), LOOK_PAST);
         let mut statement = write.prepare(BEHIND).map_err(failed)?;
         let look = past + room.left();
-        let mut rows = statement
-            .query(params![self.queue, self.priority, now.as_micros(), look as i64])
-            .map_err(failed)?;
+        let place =
+            params![self.queue, self.priority, now.as_micros(), look as i64, claim.minds_signatures()];
+        let mut rows = statement.query(place).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             if room.left() == 0 || past == 0 {
                 break;
             }
             let task = TaskName::new(reader.text(row, 1)?)?;
-            if room.take(&task, is_suspect(reader.get(row, 2)?, reader.get(row, 3)?)) {
+            let suspect = is_suspect(reader.get(row, 2)?, reader.get(row, 3)?);
+            if room.take(&task, reader.signature(row, 4)?, suspect) {
                 fitting.push(JobId::from_bytes(reader.get(row, 0)?));
             } else {
                 past -= 1;

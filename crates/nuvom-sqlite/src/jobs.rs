@@ -271,7 +271,8 @@ pub(crate) fn enqueue(
                 job.options.max_attempts_from(0).get(),
                 job.options.max_losses_from(0).get(),
                 &*options,
-                &*job.payload
+                &*job.payload,
+                job.signature.map(|hash| hash.to_bits().cast_signed())
             ])
         })
         .map_err(failed)?;

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nuvom_core::{
-    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, Result, State, Timestamp,
-    WorkerName,
+    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, Result, SignatureHash, State,
+    Timestamp, WorkerName,
 };
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};
@@ -59,6 +59,7 @@ impl Reader<'_> {
         Ok(Job {
             id,
             task: memory.task(self.text(row, 1)?)?,
+            signature: self.signature(row, 20)?,
             queue,
             priority: Priority::new(self.get(row, 3)?)?,
             created_at: self.time(row, 4)?,
@@ -108,6 +109,12 @@ impl Reader<'_> {
 
     pub(crate) fn text<'r>(&self, row: &'r Row<'_>, column: usize) -> Result<&'r str> {
         row.get_ref(column).map_err(|e| self.failed(e))?.as_str().map_err(|_| self.damaged("text"))
+    }
+
+    /// The hash behind the signed number that SQLite knows.
+    pub(crate) fn signature(&self, row: &Row<'_>, column: usize) -> Result<Option<SignatureHash>> {
+        let bits: Option<i64> = self.get(row, column)?;
+        Ok(bits.map(|bits| SignatureHash::from_bits(bits.cast_unsigned())))
     }
 
     fn id(&self, row: &Row<'_>, column: usize) -> Result<JobId> {

@@ -18,13 +18,15 @@ pub(crate) const QUEUES: &str = "SELECT id, name, paused FROM queues ORDER BY na
 macro_rules! columns {
     () => {
         "id, task, queue, priority, created_at, run_at, state, lease, lease_until, worker, started_at, ended_at, \
-         failures, losses, handbacks, max_attempts, max_losses, cancel_requested, options, payload"
+         failures, losses, handbacks, max_attempts, max_losses, cancel_requested, options, payload, \
+         signature"
     };
 }
 
 pub(crate) const ENQUEUE: &str = "\
-    INSERT INTO jobs (id, task, queue, priority, created_at, run_at, max_attempts, max_losses, options, payload) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING";
+    INSERT INTO jobs \
+    (id, task, queue, priority, created_at, run_at, max_attempts, max_losses, options, payload, signature) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING";
 pub(crate) const STATE: &str = "SELECT state FROM jobs WHERE id = ?1";
 pub(crate) const JOB: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE id = ?1");
 
@@ -41,9 +43,10 @@ pub(crate) const CLAIMABLE: &str = concat!(
     " FROM jobs INDEXED BY jobs_ready \
      WHERE state = 0 AND queue = ?1 AND priority = ?2 AND run_at <= ?3 ORDER BY run_at, id LIMIT ?4"
 );
-/// What is needed of waiting jobs to see whether a claim has room for them.
+/// What is needed of waiting jobs to see whether a claim has room for them. The signature stands behind the payload,
+/// so it is looked at only for a claim that minds it (`?5`).
 pub(crate) const BEHIND: &str = "\
-    SELECT id, task, losses, max_losses FROM jobs INDEXED BY jobs_ready \
+    SELECT id, task, losses, max_losses, CASE WHEN ?5 THEN signature END FROM jobs INDEXED BY jobs_ready \
     WHERE state = 0 AND queue = ?1 AND priority = ?2 AND run_at <= ?3 ORDER BY run_at, id LIMIT ?4";
 pub(crate) const CLAIM: &str = "\
     UPDATE jobs SET state = 1, lease = ?2, lease_until = ?3, worker = ?4, started_at = ?5 \

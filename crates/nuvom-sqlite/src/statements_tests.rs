@@ -3,7 +3,7 @@
 
 use nuvom_testkit::FakeClock;
 
-use crate::statements::{CLAIMABLE, EXPIRED, FRONT, LIST_ENDED, NEXT_DUE, PRUNABLE, SUCCEED};
+use crate::statements::{BEHIND, CLAIMABLE, EXPIRED, FRONT, LIST_ENDED, NEXT_DUE, PRUNABLE, SUCCEED};
 use crate::{Durability, SqliteStore};
 
 /// The steps of the plan, joined.
@@ -30,6 +30,11 @@ fn searches(sql: &str, by: &str) {
 #[test]
 fn claimable_jobs_are_found_in_their_order() {
     searches(CLAIMABLE, "SEARCH jobs USING INDEX jobs_ready (queue=? AND priority=? AND run_at<?)");
+}
+
+#[test]
+fn jobs_behind_those_that_are_passed_over_are_found_in_their_order() {
+    searches(BEHIND, "SEARCH jobs USING INDEX jobs_ready (queue=? AND priority=? AND run_at<?)");
 }
 
 #[test]

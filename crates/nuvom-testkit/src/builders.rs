@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use nuvom_core::{
     Due, HandBack, JobError, JobId, JobOptions, Misfire, NewJob, OnLost, Outcome, Overlap, Payload, Priority,
-    QueueName, RetryPolicy, Rule, Schedule, ScheduleId, TaskName, TimeoutPolicy, Timestamp, WorkerName,
+    QueueName, RetryPolicy, Rule, Schedule, ScheduleId, SignatureHash, TaskName, TimeoutPolicy, Timestamp,
+    WorkerName,
 };
 
 use crate::clock::START;
@@ -18,6 +19,7 @@ pub fn a_job(task: &str) -> JobBuilder {
         job: NewJob {
             id: a_job_id(),
             task: TaskName::new(task).unwrap(),
+            signature: None,
             queue: queue("default"),
             priority: Priority::DEFAULT,
             due: Due::Now,
@@ -53,6 +55,12 @@ impl JobBuilder {
     /// Under this id.
     pub fn id(mut self, id: JobId) -> Self {
         self.job.id = id;
+        self
+    }
+
+    /// Made for the signature of this hash.
+    pub fn signature(mut self, bits: u64) -> Self {
+        self.job.signature = Some(SignatureHash::from_bits(bits));
         self
     }
 
@@ -204,6 +212,11 @@ pub fn handed_back() -> Outcome {
 /// The worker knows no such task.
 pub fn unknown_task() -> Outcome {
     Outcome::HandedBack { reason: HandBack::UnknownTask }
+}
+
+/// The worker's code cannot accept a job made for another signature.
+pub fn other_signature() -> Outcome {
+    Outcome::HandedBack { reason: HandBack::OtherSignature }
 }
 
 /// The process that ran it died.

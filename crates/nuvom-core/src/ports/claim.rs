@@ -1,10 +1,10 @@
 //! What a worker asks for: how many jobs, and of which kinds it has room for fewer.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{QueueName, TaskName, WorkerName};
+use crate::{QueueName, SignatureHash, TaskName, WorkerName};
 
 /// Of one queue and priority, a store looks past no more than so many waiting jobs that a claim has no room for; what
 /// stands behind them waits.
@@ -29,7 +29,7 @@ pub struct Claim {
 /// How many jobs of one kind a claim has room for.
 #[derive(Debug, Clone)]
 pub struct Share {
-    /// The tasks that it covers.
+    /// The jobs that it covers, by their task.
     pub tasks: Tasks,
     /// Whether it covers only jobs that may be what takes their holders down.
     pub suspects: bool,
@@ -37,16 +37,24 @@ pub struct Share {
     pub limit: usize,
 }
 
-/// Some tasks among all.
+/// Jobs of some tasks among all.
 #[derive(Debug, Clone)]
 pub enum Tasks {
     /// These.
     Only(Arc<HashSet<TaskName>>),
     /// All others.
     AllBut(Arc<HashSet<TaskName>>),
+    /// These, as far as their jobs were made for one of these signatures.
+    MadeFor(Arc<HashMap<TaskName, HashSet<SignatureHash>>>),
 }
 
 impl Claim {
+    /// Whether the signatures of jobs make a difference to it. They are far to read where payloads are large, so a
+    /// store need not look at them otherwise.
+    pub fn minds_signatures(&self) -> bool {
+        self.shares.iter().any(|share| matches!(share.tasks, Tasks::MadeFor(_)))
+    }
+
     /// Counts what is taken against the claim.
     pub fn room(&self) -> Room<'_> {
         Room { left: self.limit, shares: self.shares.iter().map(|share| (share, share.limit)).collect() }
@@ -66,9 +74,9 @@ impl Room<'_> {
         self.left
     }
 
-    /// Takes a job of this task, suspect or not, if it fits.
-    pub fn take(&mut self, task: &TaskName, suspect: bool) -> bool {
-        let covers = |share: &Share| (suspect || !share.suspects) && share.tasks.contain(task);
+    /// Takes a job of this task and made for this signature, suspect or not, if it fits.
+    pub fn take(&mut self, task: &TaskName, signature: Option<SignatureHash>, suspect: bool) -> bool {
+        let covers = |share: &Share| (suspect || !share.suspects) && share.tasks.contain(task, signature);
         if self.left == 0 || self.shares.iter().any(|(share, left)| *left == 0 && covers(share)) {
             return false;
         }
@@ -83,11 +91,13 @@ impl Room<'_> {
 }
 
 impl Tasks {
-    /// Whether this task is among them.
-    pub fn contain(&self, task: &TaskName) -> bool {
+    /// Whether a job of this task and made for this signature is among them.
+    pub fn contain(&self, task: &TaskName, signature: Option<SignatureHash>) -> bool {
         match self {
             Tasks::Only(tasks) => tasks.contains(task),
             Tasks::AllBut(tasks) => !tasks.contains(task),
+            Tasks::MadeFor(signatures) => signature
+                .is_some_and(|hash| signatures.get(task).is_some_and(|hashes| hashes.contains(&hash))),
         }
     }
 }
@@ -118,11 +128,11 @@ mod tests {
         let claim = claim(9, shares);
         let mut room = claim.room();
 
-        assert!(room.take(&name("slow"), false));
-        assert!(!room.take(&name("slow"), false));
-        assert!(room.take(&name("quick"), true));
-        assert!(!room.take(&name("quick"), true));
-        assert!(room.take(&name("quick"), false));
+        assert!(room.take(&name("slow"), None, false));
+        assert!(!room.take(&name("slow"), None, false));
+        assert!(room.take(&name("quick"), None, true));
+        assert!(!room.take(&name("quick"), None, true));
+        assert!(room.take(&name("quick"), None, false));
         assert_eq!(room.left(), 6);
     }
 
@@ -131,7 +141,21 @@ mod tests {
         let claim = claim(1, Vec::new());
         let mut room = claim.room();
 
-        assert!(room.take(&name("quick"), false));
-        assert!(!room.take(&name("quick"), false));
+        assert!(room.take(&name("quick"), None, false));
+        assert!(!room.take(&name("quick"), None, false));
+    }
+
+    #[test]
+    fn of_one_task_jobs_made_for_some_signatures_can_be_left_alone() {
+        let (left, taken) = (SignatureHash::from_bits(1), SignatureHash::from_bits(2));
+        let tasks = Tasks::MadeFor(Arc::new(HashMap::from([(name("send"), HashSet::from([left]))])));
+        let claim = claim(9, vec![Share { tasks, suspects: false, limit: 0 }]);
+        let mut room = claim.room();
+
+        assert!(!room.take(&name("send"), Some(left), false));
+        assert!(room.take(&name("send"), Some(taken), false));
+        assert!(room.take(&name("send"), None, false));
+        assert!(room.take(&name("add"), Some(left), false));
+        assert!(claim.minds_signatures());
     }
 }

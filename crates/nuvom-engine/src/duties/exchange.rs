@@ -93,7 +93,7 @@ impl Exchange {
             worker: shared.config.worker.clone(),
             queues: shared.config.queues.clone(),
             limit,
-            shares: shared.pools.shares(&rooms),
+            shares: shared.pools.shares(&rooms, shared.clock.monotonic()),
             lease_for: shared.config.lease,
         })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nuvom_core::{
     End, HandBack, Held, Job, JobError, JobId, JobOptions, Lease, Outcome, Payload, Priority, QueueName,
-    State, TaskName, Timestamp,
+    SignatureHash, State, TaskName, Timestamp,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
@@ -62,6 +62,7 @@ pub(super) struct WireClaim {
 pub(super) struct WireJob {
     claim: WireClaim,
     task: String,
+    signature: Option<u64>,
     queue: String,
     failures: u32,
     max_attempts: std::num::NonZeroU32,
@@ -88,6 +89,7 @@ pub(super) enum WireOutcome {
     Displaced,
     Unreadable,
     UnknownTask,
+    OtherSignature,
     Lost { kind: String, message: String, traceback: String },
 }
 
@@ -142,6 +144,7 @@ impl From<&Job> for WireJob {
         Self {
             claim: job.held().into(),
             task: job.task.as_str().to_owned(),
+            signature: job.signature.map(SignatureHash::to_bits),
             queue: job.queue.as_str().to_owned(),
             failures: job.failures,
             max_attempts: job.max_attempts,
@@ -165,6 +168,7 @@ impl WireJob {
         Ok(Job {
             id: held.id,
             task: TaskName::new(self.task)?,
+            signature: self.signature.map(SignatureHash::from_bits),
             queue: QueueName::new(self.queue)?,
             priority: Priority::DEFAULT,
             created_at: nowhen,
@@ -225,6 +229,7 @@ impl From<Outcome> for WireOutcome {
             Outcome::HandedBack { reason: HandBack::Displaced } => WireOutcome::Displaced,
             Outcome::HandedBack { reason: HandBack::Unreadable } => WireOutcome::Unreadable,
             Outcome::HandedBack { reason: HandBack::UnknownTask } => WireOutcome::UnknownTask,
+            Outcome::HandedBack { reason: HandBack::OtherSignature } => WireOutcome::OtherSignature,
             Outcome::Lost { error: JobError { kind, message, traceback } } => {
                 WireOutcome::Lost { kind, message, traceback }
             }
@@ -252,6 +257,7 @@ impl WireOutcome {
             WireOutcome::Displaced => Outcome::HandedBack { reason: HandBack::Displaced },
             WireOutcome::Unreadable => Outcome::HandedBack { reason: HandBack::Unreadable },
             WireOutcome::UnknownTask => Outcome::HandedBack { reason: HandBack::UnknownTask },
+            WireOutcome::OtherSignature => Outcome::HandedBack { reason: HandBack::OtherSignature },
             WireOutcome::Lost { kind, message, traceback } => {
                 Outcome::Lost { error: JobError { kind, message, traceback } }
             }
@@ -262,7 +268,25 @@ impl WireOutcome {
 
 #[cfg(test)]
 mod tests {
+    use nuvom_testkit::builders::{a_job, other_signature};
+
     use super::*;
+
+    #[test]
+    fn a_child_knows_the_signature_that_a_job_was_made_for_and_can_hand_it_back_for_that() {
+        let job = Job::accepted(&a_job("send").signature(u64::MAX).build(), Timestamp::default());
+        let mut pipe = Vec::new();
+        write_frame(&mut pipe, &WireJob::from(&job)).unwrap();
+        write_frame(&mut pipe, &WireOutcome::from(other_signature())).unwrap();
+
+        let mut pipe = pipe.as_slice();
+        let arrived = read_frame::<WireJob>(&mut pipe).unwrap().unwrap().into_job().unwrap();
+        let outcome = read_frame::<WireOutcome>(&mut pipe).unwrap().unwrap();
+
+        assert_eq!(arrived.signature, Some(SignatureHash::from_bits(u64::MAX)));
+        let end = outcome.into_end(job.held().into());
+        assert!(matches!(end.outcome, Outcome::HandedBack { reason: HandBack::OtherSignature }));
+    }
 
     #[test]
     fn a_frame_that_is_cut_off_is_the_end_of_the_stream() {

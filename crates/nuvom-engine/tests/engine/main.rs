@@ -5,6 +5,7 @@
 mod exchange;
 mod faults;
 mod heartbeat;
+mod others;
 mod pools;
 mod results_apart;
 mod support;

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::thread::scope;
 
 use nuvom_core::ports::{Inspect, JobStore, ResultStore, ScheduleStore};
-use nuvom_core::{Ending, ErrorKind, JobId, State};
+use nuvom_core::{Ending, ErrorKind, JobId, SignatureHash, State};
 use nuvom_sqlite::SCHEMA_VERSION;
 use nuvom_testkit::builders::{a_job, schedule_id};
 use rusqlite::Connection;
@@ -83,6 +83,19 @@ fn work_goes_on_in_a_database_of_the_first_schema() {
     let claimed = store.exchange(&[], Some(&wish(10))).unwrap().claimed;
 
     assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [numbered(0)]);
+}
+
+#[test]
+fn jobs_of_the_first_schema_were_made_for_no_known_signature_beside_new_ones_that_say_theirs() {
+    let place = of_the_first_schema();
+    let store = place.open();
+
+    let new = enqueue(&store, a_job("add").signature(u64::MAX)).unwrap();
+
+    let ids: Vec<JobId> = (0..5).map(numbered).chain([new]).collect();
+    let jobs = store.jobs(&ids).unwrap().into_iter().flatten();
+    let signatures: Vec<_> = jobs.map(|job| job.signature.map(SignatureHash::to_bits)).collect();
+    assert_eq!(signatures, [None, None, None, None, None, Some(u64::MAX)]);
 }
 
 /// Opens what is not ours; it must be refused and stay as it was, to the byte. Answers what was said.

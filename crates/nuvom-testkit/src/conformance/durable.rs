@@ -21,7 +21,7 @@ pub fn waiting_jobs_survive_in_their_order(harness: &dyn Harness) {
 
 pub fn a_record_survives_whole(harness: &dyn Harness) {
     let Some(bench) = Bench::promising(harness, |can| can.durable) else { return };
-    let id = bench.ended(a_job("add").retries(1).payload(b"5, 7"), failure("boom"));
+    let id = bench.ended(a_job("add").signature(7).retries(1).payload(b"5, 7"), failure("boom"));
     let before = bench.job(id);
 
     let bench = bench.reopened(harness);
@@ -31,6 +31,7 @@ pub fn a_record_survives_whole(harness: &dyn Harness) {
     assert_eq!((after.created_at, after.run_at), (before.created_at, before.run_at));
     assert_eq!((after.worker, after.started_at), (before.worker, before.started_at));
     assert_eq!((after.options, after.payload), (before.options, before.payload));
+    assert_eq!((after.signature, after.task), (before.signature, before.task));
 }
 
 pub fn a_repeated_request_is_recognised_afterwards(harness: &dyn Harness) {

@@ -22,6 +22,7 @@ pub fn a_fired_tick_makes_its_job_and_moves_on(harness: &dyn Harness) {
     assert_eq!(answer, Fired::Done);
     assert_eq!((job.state, job.run_at, job.task), (State::Pending, tick, schedule.task));
     assert_eq!((job.queue, job.priority), (schedule.queue, schedule.priority));
+    assert_eq!(job.signature, None);
     assert_eq!((job.options, job.payload), (schedule.options, schedule.payload));
     assert_eq!(next_tick(&bench), Some(tick + HOUR));
 }

@@ -87,6 +87,14 @@ macro_rules! conformance_tests {
                 a_loss_that_the_parent_saw_frees_the_job_at_once
                 the_last_loss_that_the_parent_saw_ends_the_job
             }
+            signatures {
+                a_job_keeps_the_signature_that_it_was_made_for
+                a_job_without_a_signature_stays_without_one
+                another_life_is_made_for_the_same_signature
+                a_job_of_another_signature_goes_back_as_it_was
+                a_job_of_another_signature_is_offered_again_ever_later
+                a_claim_can_leave_jobs_of_one_signature_alone
+            }
             renew {
                 a_beat_extends_the_lease
                 a_holder_that_beats_is_not_reaped

@@ -31,6 +31,7 @@ pub mod renew;
 pub mod results;
 pub mod retry;
 pub mod schedules;
+pub mod signatures;
 pub mod stale;
 pub mod time;
 pub mod wake;
