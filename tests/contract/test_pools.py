@@ -223,10 +223,39 @@ def test_values_of_annotated_classes_are_rebuilt(tasks: ModuleType, way: Way) ->
     assert answer == tasks.Point(2, 1)
 
 
-def test_a_call_that_no_longer_fits_fails_at_once_and_shows_the_signature(load: Load, way: Way) -> None:
-    before = load(f"from nuvom import task\n\n@task(retries=3)\n{way.form} send(to: str, copies: int) -> None: ...\n")
+def test_a_job_whose_call_only_another_signature_takes_goes_back_without_using_its_budget(
+    load: Load, way: Way, events: Events
+) -> None:
+    before = load(f"from nuvom import task\n\n@task\n{way.form} send(to: str, copies: int) -> None: ...\n")
     job = before.send.delay("ada", 2)
-    load(f"from nuvom import task\n\n@task(retries=3)\n{way.form} send(to: str) -> None: ...\n")
+    load(f"from nuvom import task\n\n@task\n{way.form} send(to: str) -> None: ...\n")
+
+    with worker(way):
+        events.wait_for("ended", job_id=job.id, state="PENDING")
+
+    info = job.info()
+    assert (info.state, info.failures, info.losses, info.handbacks) == ("PENDING", 0, 0, 1)
+    assert info.attempts[0].kind == "OtherSignature"
+
+
+OPAQUE = """
+from inspect import signature
+
+from nuvom import task
+
+
+{form} send({parameters}) -> None: ...
+
+
+# From here on only `inspect` can tell what it takes.
+send.__signature__ = signature(send)
+send = task(retries=3)(send)
+"""
+
+
+def test_a_call_that_does_not_fit_fails_at_once_and_shows_the_signature(load: Load, way: Way) -> None:
+    job = load(OPAQUE.format(form=way.form, parameters="to: str, copies: int")).send.delay("ada", 2)
+    load(OPAQUE.format(form=way.form, parameters="to: str"))
 
     with worker(way), pytest.raises(JobFailed) as failed:
         job.get(timeout=PATIENCE)

@@ -15,7 +15,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::client::Client;
 use crate::codec::encode_arguments;
 use crate::errors::{self, OrRaise};
-use crate::signature::{check_call, signature_of};
+use crate::signature::{check_call, fits, signature_of};
 
 /// The task's part of a job. What it leaves open comes from the settings when the first job is made: a module
 /// with tasks reads no settings when it is imported.
@@ -137,6 +137,20 @@ impl Blueprint {
     ) -> PyResult<()> {
         let function = self.function.bind(args.py());
         check_call(self.task.as_str(), function, self.signature.as_ref(), args, kwargs)
+    }
+
+    /// Whether jobs that were made for this signature were made for another one than the function's, and this call
+    /// is one that only that other one takes.
+    pub(crate) fn is_call_of_another(
+        &self,
+        made_for: Option<SignatureHash>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: &Bound<'_, PyDict>,
+    ) -> PyResult<bool> {
+        match (&self.signature, made_for) {
+            (Some(own), Some(_)) if self.hash != made_for => Ok(!fits(own, args, Some(kwargs))?),
+            _ => Ok(false),
+        }
     }
 
     fn options(&self, py: Python<'_>, client: &Client) -> PyResult<Arc<JobOptions>> {

@@ -39,19 +39,25 @@ impl Tasks {
     /// The task of a job with its arguments; or how the attempt ends because there is no such call.
     pub(crate) fn prepare<'py>(&self, py: Python<'py>, job: &Job) -> Result<Call<'py>, Outcome> {
         match self.call(py, job) {
-            Ok(Some(call)) => Ok(call),
-            Ok(None) => Err(Outcome::HandedBack { reason: HandBack::UnknownTask }),
+            Ok(Ok(call)) => Ok(call),
+            Ok(Err(reason)) => Err(Outcome::HandedBack { reason }),
             Err(error) => Err(Outcome::Failed { error: self.describe(py, &error), retryable: false }),
         }
     }
 
-    /// The error of this function is one that no further attempt can mend.
-    fn call<'py>(&self, py: Python<'py>, job: &Job) -> PyResult<Option<Call<'py>>> {
-        let Some(task) = self.registered.bind(py).get_item(job.task.as_str())? else { return Ok(None) };
+    /// The call, or why it is another version's. The exception of this function is one that no further attempt can
+    /// mend.
+    fn call<'py>(&self, py: Python<'py>, job: &Job) -> PyResult<Result<Call<'py>, HandBack>> {
+        let Some(task) = self.registered.bind(py).get_item(job.task.as_str())? else {
+            return Ok(Err(HandBack::UnknownTask));
+        };
         let (args, kwargs) = decode_arguments(py, &job.payload)?;
         let blueprint = task.getattr("_blueprint")?.cast_into::<Blueprint>()?;
+        if blueprint.get().is_call_of_another(job.signature, &args, &kwargs)? {
+            return Ok(Err(HandBack::OtherSignature));
+        }
         blueprint.get().check_call(&args, Some(&kwargs))?;
-        Ok(Some(Call { task, args, kwargs }))
+        Ok(Ok(Call { task, args, kwargs }))
     }
 
     /// How an attempt ended that returned or raised.
