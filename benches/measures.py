@@ -62,7 +62,7 @@ def fill(path: Path, waiting: int, finished: int) -> None:
     """Copies the first job so often: as ended ones whose ids sort before all others, and as waiting ones behind."""
     copy = (
         "INSERT INTO jobs SELECT ?, task, queue, 9, created_at, run_at, {state}, {lease}, NULL, {worker}, {ended}, "
-        "{ended}, 0, 0, 0, 1, 3, 0, options, payload FROM jobs WHERE id = ?"
+        "{ended}, 0, 0, 0, 1, 3, 0, options, payload, signature FROM jobs WHERE id = ?"
     )
     ended = copy.format(state=2, lease=1, worker="'seed'", ended="created_at")
     later = copy.format(state=0, lease=0, worker="NULL", ended="NULL")
