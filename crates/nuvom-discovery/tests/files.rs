@@ -93,14 +93,14 @@ fn a_latin_1_file_is_read_as_it_says() {
 #[test]
 fn a_file_in_no_known_encoding_is_reported_and_the_rest_is_found() {
     let project = Project::with("bad.py", b"import nuvom\n# \xff\n");
-    project.write("alien.py", "# coding: shift_jis\nimport nuvom\n");
+    project.write("alien.py", "# coding: utf-7\nimport nuvom\n");
     project.write("good.py", task("add"));
 
     let found = project.scan();
 
     assert_eq!(names(&found), ["add"]);
     assert_eq!(kinds(&found), [ProblemKind::Unreadable, ProblemKind::Unreadable]);
-    assert!(found.problems[0].to_string().starts_with("alien.py:1: is written in `shift_jis`"));
+    assert!(found.problems[0].to_string().starts_with("alien.py:1: is written in `utf-7`"));
     assert!(found.problems[1].to_string().starts_with("bad.py:2: is not valid UTF-8"));
 }
 
