@@ -41,7 +41,7 @@ impl Gathered {
 pub(crate) fn gather(root: &Path, options: &ScanOptions) -> Result<Gathered> {
     let began = SystemTime::now();
     let names = ModuleNames::of(root, &options.roots);
-    let listing = walk::python_files(root, options);
+    let listing = walk::python_files(root, options)?;
     let cache = options.cache.as_deref().map(|path| Cache::load(path, names.roots())).unwrap_or_default();
     let known = cache.searched_for.clone();
     let known_files = cache.len();

@@ -27,3 +27,4 @@ pub use problem::{Problem, ProblemKind};
 pub use reading::{Kind, Span};
 pub use scan::{Scan, ScanOptions, scan};
 pub use task::{FoundParameter, FoundTask};
+pub use walk::{Explanation, FolderSort, IgnoreRule, Reason, explain};

@@ -20,6 +20,11 @@ pub struct ScanOptions {
     pub roots: Vec<String>,
     /// Where what was learned is kept for the next scan; nowhere, if none is named.
     pub cache: Option<PathBuf>,
+    /// What to leave out, in the syntax of a `.gitignore` in the root. Stronger than everything else.
+    pub exclude: Vec<String>,
+    /// What to read although a `.nuvomignore` or a default leaves it out, in the same syntax. A pattern that
+    /// starts with a path, such as `build/tasks.py`, also reaches below folders that are left out.
+    pub include: Vec<String>,
 }
 
 /// What a scan found.
@@ -33,8 +38,8 @@ pub struct Scan {
     pub files: usize,
 }
 
-/// Finds the tasks below `root`. Fails only when the root itself cannot be read; everything else that goes
-/// wrong is a [`Problem`] of the scan.
+/// Finds the tasks below `root`. Fails only when the root itself cannot be read, or a pattern of the options is
+/// none; everything else that goes wrong is a [`Problem`] of the scan.
 pub fn scan(root: &Path, options: &ScanOptions) -> Result<Scan> {
     let gathered = gathering::gather(&readable_folder(root)?, options)?;
     Ok(with_linked(&gathered, |_, linked| Scan {
