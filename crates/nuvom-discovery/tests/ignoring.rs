@@ -6,7 +6,7 @@ mod project;
 use std::path::Path;
 
 use nuvom_core::{Error, ErrorKind};
-use nuvom_discovery::{Explanation, FolderSort, ProblemKind, Reason, Rule, ScanOptions, explain, scan};
+use nuvom_discovery::{Explanation, FolderSort, IgnoreRule, ProblemKind, Reason, ScanOptions, explain, scan};
 use project::{Project, kinds, names, task};
 
 fn exclude(patterns: &[&str]) -> ScanOptions {
@@ -53,8 +53,8 @@ fn refusal(project: &Project, path: &Path) -> Error {
     explain(project.root(), &ScanOptions::default(), path).unwrap_err()
 }
 
-fn rule(pattern: &str, file: &str, line: u32) -> Rule {
-    Rule { pattern: pattern.to_owned(), file: file.to_owned(), line }
+fn rule(pattern: &str, file: &str, line: u32) -> IgnoreRule {
+    IgnoreRule { pattern: pattern.to_owned(), file: file.to_owned(), line }
 }
 
 // What is in and out.

@@ -93,7 +93,7 @@ fn listing(manifest: &Manifest, changes: &Changes) -> Table {
 fn mark(task: &FoundTask, changes: &Changes) -> Styled {
     if changes.added.contains(&task.name) {
         Styled::new(Style::Good, "+")
-    } else if changes.changed.contains(&task.name) {
+    } else if changes.changed.iter().any(|it| it.name == task.name) {
         Styled::new(Style::Busy, "~")
     } else {
         "".into()
@@ -105,7 +105,7 @@ fn summary(tasks: usize, files: usize, changes: &Changes) -> String {
     if changes.is_empty() {
         return format!("{found}, as before.");
     }
-    let [new, other, gone] = [&changes.added, &changes.changed, &changes.removed].map(Vec::len);
+    let (new, other, gone) = (changes.added.len(), changes.changed.len(), changes.removed.len());
     format!("{found}: {new} added, {other} changed, {gone} removed.")
 }
 
