@@ -23,7 +23,9 @@ pub(crate) struct Candidate {
     pub(crate) shown: String,
     /// The name to import it by, else why there is none.
     pub(crate) module: Result<String, String>,
-    rank: usize,
+    /// The name that relative imports know it by, which is that name where it has one.
+    pub(crate) key: String,
+    pub(crate) rank: usize,
     stamp: Option<Stamp>,
     hash: Option<ContentHash>,
     pub(crate) state: State,
@@ -53,11 +55,12 @@ impl Candidate {
     ) -> Self {
         let shown = walk::display_path(root, path);
         let module = names.name_of(&shown);
-        let rank = names.rank_of(&shown);
+        let (key, rank) = (names.key_of(&shown), names.rank_of(&shown));
         let mut candidate = Self {
             path: path.to_owned(),
             shown,
             module,
+            key,
             rank,
             stamp: std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata)),
             hash: None,
@@ -77,7 +80,7 @@ impl Candidate {
             return candidate;
         }
         candidate.is_news = true;
-        let finds = |bytes: &[u8]| source::mentions(bytes, MARKER) || search.finds(candidate.name(), bytes);
+        let finds = |bytes: &[u8]| source::mentions(bytes, MARKER) || search.finds(&candidate.key, bytes);
         if let Some(state) = candidate.examine(finds, known_entry) {
             candidate.state = state;
         }
@@ -86,7 +89,7 @@ impl Candidate {
 
     /// Looks at it once more, for other modules; answers what it is now, if that changed.
     pub(crate) fn look_again(&self, search: &Search, must: bool) -> Option<State> {
-        self.examine(|bytes| must || search.finds(self.name(), bytes), None)
+        self.examine(|bytes| must || search.finds(&self.key, bytes), None)
     }
 
     /// Its facts, to be put with the others.
@@ -96,8 +99,8 @@ impl Candidate {
         }
         let State::Read(hash, facts) = std::mem::replace(&mut self.state, State::Taken) else { return None };
         self.hash = Some(hash);
-        let (path, module) = (self.shown.clone(), self.module.clone());
-        Some(File { path, module, rank: self.rank, facts: *facts })
+        let (path, module, key) = (self.shown.clone(), self.module.clone(), self.key.clone());
+        Some(File { path, module, key, facts: *facts })
     }
 
     /// What the next scan should know of it; `facts` if they matter.
@@ -106,10 +109,6 @@ impl Candidate {
             State::Unreadable(_) => None,
             _ => Some(EntryRef { stamp: self.stamp?, matters: self.hash.zip(facts) }),
         }
-    }
-
-    fn name(&self) -> &str {
-        self.module.as_deref().unwrap_or_default()
     }
 
     fn examine(&self, finds: impl Fn(&[u8]) -> bool, known: Option<Entry>) -> Option<State> {
@@ -131,9 +130,9 @@ impl Candidate {
             Ok(text) => text,
             Err(error) => return unreadable(error.into()),
         };
-        let package = self.package();
+        let (package, is_package) = self.package();
         // One file that the parser cannot stand must not hide the tasks of all others.
-        let facts = catch_unwind(AssertUnwindSafe(|| reading::read(&text, package)));
+        let facts = catch_unwind(AssertUnwindSafe(|| reading::read(&text, package, is_package)));
         Some(match facts {
             Ok(facts) => State::Read(hash, Box::new(facts)),
             Err(_) => State::Unreadable(Problem::of_file(
@@ -144,12 +143,15 @@ impl Candidate {
         })
     }
 
-    /// What its relative imports start from.
-    fn package(&self) -> &str {
-        let name = self.name();
-        if self.shown.ends_with("/__init__.py") {
-            return name;
+    /// What its relative imports start from, and whether it is that itself.
+    fn package(&self) -> (&str, bool) {
+        if self.is_package() {
+            return (&self.key, true);
         }
-        name.rsplit_once('.').map_or("", |(package, _)| package)
+        (self.key.rsplit_once('.').map_or("", |(package, _)| package), false)
+    }
+
+    pub(crate) fn is_package(&self) -> bool {
+        self.shown.ends_with("/__init__.py")
     }
 }

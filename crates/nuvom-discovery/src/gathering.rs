@@ -10,10 +10,10 @@ use nuvom_core::{Error, ErrorKind, Result};
 use crate::cache::{Cache, Entries};
 use crate::candidate::{Candidate, MARKER, State};
 use crate::deep_pool;
-use crate::linking::{File, Modules, Thing};
+use crate::linking::{File, KnownModule, Modules, Thing};
 use crate::module_name::ModuleNames;
 use crate::problem::Problem;
-use crate::reading::{Meaning, Shape};
+use crate::reading::{Meaning, Shape, dotted};
 use crate::scan::ScanOptions;
 use crate::search::Search;
 use crate::walk;
@@ -23,8 +23,8 @@ use crate::walk;
 pub(crate) struct Gathered {
     /// The files that matter, by path.
     pub(crate) files: Vec<File>,
-    /// The names of all modules.
-    names: Vec<String>,
+    /// All modules.
+    known: Vec<KnownModule>,
     /// What stands in the way of reading.
     pub(crate) problems: Vec<Problem>,
     /// How many Python files there are.
@@ -33,7 +33,7 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     pub(crate) fn modules(&self) -> Modules<'_> {
-        Modules::new(&self.files, self.names.iter().map(String::as_str))
+        Modules::new(&self.files, &self.known)
     }
 }
 
@@ -71,13 +71,13 @@ pub(crate) fn gather(root: &Path, options: &ScanOptions) -> Result<Gathered> {
         State::Unreadable(problem) => Some(problem.clone()),
         _ => None,
     }));
-    Ok(Gathered { files: gathering.files, names: gathering.names, problems, listed: listing.files.len() })
+    Ok(Gathered { files: gathering.files, known: gathering.known, problems, listed: listing.files.len() })
 }
 
 #[derive(Default)]
 struct Gathering {
     candidates: Vec<Candidate>,
-    names: Vec<String>,
+    known: Vec<KnownModule>,
     files: Vec<File>,
     /// Modules that matter, of which all importers were looked for.
     searched_for: BTreeSet<String>,
@@ -86,8 +86,14 @@ struct Gathering {
 impl Gathering {
     /// Takes over what was read.
     fn take_read(&mut self) {
-        if self.names.is_empty() {
-            self.names = self.candidates.iter().filter_map(|it| it.module.clone().ok()).collect();
+        if self.known.is_empty() {
+            let known = self.candidates.iter().map(|candidate| KnownModule {
+                key: candidate.key.clone(),
+                path: candidate.shown.clone(),
+                rank: candidate.rank,
+                is_package: candidate.is_package(),
+            });
+            self.known = known.collect();
         }
         self.files.extend(self.candidates.iter_mut().filter_map(Candidate::take_file));
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -95,9 +101,9 @@ impl Gathering {
 
     /// Reads the files that may import what matters in those that were read; answers whether there were any.
     fn follow(&mut self) -> Result<bool> {
-        let modules = Modules::new(&self.files, self.names.iter().map(String::as_str));
+        let modules = Modules::new(&self.files, &self.known);
         let passes_on = self.files.iter().filter(|file| passes_on(file, &modules, &self.searched_for));
-        let found: Vec<String> = passes_on.filter_map(|file| file.module.clone().ok()).collect();
+        let found: Vec<String> = passes_on.map(|file| file.key.clone()).collect();
         let found: Vec<String> = found.into_iter().filter(|it| !self.searched_for.contains(it)).collect();
         let wanted = self.files.iter().flat_map(|file| wanted_by(file, &modules));
         let wanted: HashSet<&str> = wanted.filter(|it| modules.file(it).is_none()).collect();
@@ -106,10 +112,10 @@ impl Gathering {
         let mut passed: Vec<&mut Candidate> =
             self.candidates.iter_mut().filter(|it| matches!(it.state, State::Passed)).collect();
         if found.is_empty() {
-            passed.retain(|candidate| candidate.module.as_ref().is_ok_and(|it| wanted.contains(it.as_str())));
+            passed.retain(|candidate| wanted.contains(candidate.key.as_str()));
         }
         let looked = in_parallel(&passed, |candidate| {
-            let is_wanted = candidate.module.as_ref().is_ok_and(|it| wanted.contains(it.as_str()));
+            let is_wanted = wanted.contains(candidate.key.as_str());
             candidate.look_again(&search, is_wanted)
         })?;
         let mut any = false;
@@ -127,7 +133,7 @@ impl Gathering {
 
     /// Of the files that were read, many only mention a word.
     fn drop_what_does_not_matter(&mut self) {
-        let modules = Modules::new(&self.files, self.names.iter().map(String::as_str));
+        let modules = Modules::new(&self.files, &self.known);
         let mut keep: HashSet<&str> = self
             .files
             .iter()
@@ -177,7 +183,7 @@ fn wanted_by<'f>(file: &'f File, modules: &Modules<'f>) -> Vec<&'f str> {
         _ => None,
     });
     let hooks = named.flatten().filter_map(|meaning| match meaning {
-        Meaning::Path(path) => modules.module_of(path),
+        Meaning::Path(path) => modules.module_of(&dotted(path)),
         _ => None,
     });
     stars.chain(hooks).collect()

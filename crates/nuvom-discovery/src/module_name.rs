@@ -58,6 +58,13 @@ impl ModuleNames {
         }
     }
 
+    /// The name to know a file by inside the project: the one to import it by, where there is one.
+    pub(crate) fn key_of(&self, file: &str) -> String {
+        let path = &file[self.root_of(file).map_or(0, |root| self.roots[root].len())..];
+        let path = path.strip_suffix(".py").unwrap_or(path);
+        path.strip_suffix("/__init__").unwrap_or(path).replace('/', ".")
+    }
+
     /// Of two files of one name, Python imports the one with the lower rank: from the earlier root, and there a package
     /// before a module.
     pub(crate) fn rank_of(&self, file: &str) -> usize {

@@ -4,5 +4,5 @@ mod duplicates;
 mod modules;
 mod tasks;
 
-pub(crate) use modules::{File, Modules, Thing};
+pub(crate) use modules::{File, KnownModule, Modules, Thing};
 pub(crate) use tasks::{Linked, LinkedTask, link};

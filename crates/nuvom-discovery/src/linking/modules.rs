@@ -1,8 +1,8 @@
 //! The modules of a project by name, and what names in them lead to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use crate::reading::{Argument, Decorator, Facts, Function, Meaning, Unsendable, attribute_of};
+use crate::reading::{Argument, Decorator, Facts, Function, Meaning, Unsendable, attribute_of, dotted};
 
 /// Where Nuvom's decorator lives. The module and the decorator share a name, so both spellings occur.
 const DECORATOR_PATHS: &[&str] = &["nuvom.task", "nuvom.task.task"];
@@ -14,8 +14,8 @@ pub(crate) struct File {
     pub(crate) path: String,
     /// The name to import it by, else why there is none.
     pub(crate) module: Result<String, String>,
-    /// Of two files of one name, the lower one is imported.
-    pub(crate) rank: usize,
+    /// The name that the project knows it by: that one, where there is one.
+    pub(crate) key: String,
     pub(crate) facts: Facts,
 }
 
@@ -67,35 +67,64 @@ impl<'f> FileFunction<'f> {
     }
 }
 
+/// A Python file of the project, read or not.
+#[derive(Debug)]
+pub(crate) struct KnownModule {
+    pub(crate) key: String,
+    pub(crate) path: String,
+    /// Of two files of one name, the lower one is imported.
+    pub(crate) rank: usize,
+    pub(crate) is_package: bool,
+}
+
 /// The modules of a project.
 #[derive(Debug, Default)]
 pub(crate) struct Modules<'f> {
     read: HashMap<&'f str, &'f File>,
-    /// Packages, and modules that were not read because nothing in them matters.
-    known: HashSet<&'f str>,
+    /// The file that an import reads; none for a folder without `__init__.py`.
+    known: HashMap<&'f str, Option<&'f KnownModule>>,
 }
 
 /// The way of a question through the project, so that it does not turn in circles.
 type Trail<'t> = Vec<(&'t str, String)>;
 
 impl<'f> Modules<'f> {
-    /// `all` names every module of the project.
-    pub(crate) fn new(files: &'f [File], all: impl IntoIterator<Item = &'f str>) -> Self {
+    pub(crate) fn new(files: &'f [File], all: &'f [KnownModule]) -> Self {
         let mut modules = Self::default();
-        for file in files {
-            if let Ok(name) = &file.module {
-                let first = modules.read.entry(name).or_insert(file);
-                if file.rank < first.rank {
-                    *first = file;
-                }
+        for module in all {
+            let first = modules.known.entry(&module.key).or_insert(Some(module));
+            if first.is_none_or(|first| module.rank < first.rank) {
+                *first = Some(module);
+            }
+            for (end, _) in module.key.match_indices('.') {
+                modules.known.entry(&module.key[..end]).or_insert(None);
             }
         }
-        for name in all {
-            let packages =
-                name.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| &name[..at]);
-            modules.known.extend(packages.chain([name]));
+        for file in files {
+            if modules.path_of(&file.key) == Some(&*file.path) {
+                modules.read.insert(&file.key, file);
+            }
         }
         modules
+    }
+
+    /// The path of the file that an import of this name reads.
+    pub(crate) fn path_of(&self, name: &str) -> Option<&'f str> {
+        self.known.get(name).copied().flatten().map(|module| &*module.path)
+    }
+
+    /// The module's own name, if it can be imported: everything above it must be a package, and must not fail.
+    fn importable(&self, name: &str) -> Option<&'f str> {
+        let above = name.match_indices('.').map(|(end, _)| &name[..end]);
+        let is_sound = |name: &str| self.read.get(name).is_none_or(|file| file.facts.syntax_error.is_none());
+        let is_package = |name: &str| match self.known.get(name) {
+            Some(Some(module)) => module.is_package,
+            Some(None) => true,
+            None => false,
+        };
+        let mut above = above.map(|package| is_package(package) && is_sound(package));
+        let (own, _) = self.known.get_key_value(name)?;
+        (above.all(|good| good) && is_sound(name)).then_some(*own)
     }
 
     /// The file that an import of this name reads, if its facts are known.
@@ -106,7 +135,7 @@ impl<'f> Modules<'f> {
     /// The module of the project that a path begins with.
     pub(crate) fn module_of(&self, path: &str) -> Option<&'f str> {
         let ends = [path.len()].into_iter().chain(path.rmatch_indices('.').map(|(at, _)| at));
-        ends.into_iter().find_map(|end| self.known.get(&path[..end]).copied())
+        ends.into_iter().find_map(|end| self.known.get_key_value(&path[..end]).map(|(name, _)| *name))
     }
 
     /// What a meaning of this file leads to: one thing or, where it is not certain, several.
@@ -157,18 +186,21 @@ impl<'f> Modules<'f> {
             Meaning::Path(path) => self.resolve_path(path, trail),
             Meaning::Starred { modules, name, otherwise } => {
                 let first = name.split('.').next().unwrap_or(name);
-                let mut foreign = false;
+                let mut things = Vec::new();
                 for module in modules {
                     match self.exports(module, first, &mut Vec::new()) {
-                        Some(true) => return self.resolve_path(&format!("{module}.{name}"), trail),
-                        Some(false) => {}
-                        None => foreign = true,
+                        Exports::Surely => {
+                            things.extend(self.resolve_path(&format!("{module}:{name}"), trail));
+                            return things;
+                        }
+                        Exports::Perhaps => {
+                            things.extend(self.resolve_path(&format!("{module}:{name}"), trail));
+                        }
+                        Exports::Not => {}
+                        Exports::Unknown => things.push(Thing::Unknown),
                     }
                 }
-                let mut things = self.resolve_all(file, otherwise, trail);
-                if foreign && !things.contains(&Thing::Unknown) {
-                    things.push(Thing::Unknown);
-                }
+                things.extend(self.resolve_all(file, otherwise, trail));
                 things
             }
             Meaning::Function(place) => vec![Thing::Function(FileFunction { file, place: *place })],
@@ -182,30 +214,30 @@ impl<'f> Modules<'f> {
         }
     }
 
-    /// Follows a path as Python would: a module's own name comes before a module inside it.
+    /// Follows a path as Python would: in a module, a name of its own comes before a module inside it.
     fn resolve_path<'t>(&self, path: &str, trail: &mut Trail<'t>) -> Vec<Thing<'f>>
     where
         'f: 't,
     {
-        if path == "nuvom" || path.starts_with("nuvom.") {
-            let is_decorator = DECORATOR_PATHS.contains(&path);
+        let (module, mut rest) = path.split_once(':').unwrap_or((path, ""));
+        if module == "nuvom" || module.starts_with("nuvom.") {
+            let is_decorator = DECORATOR_PATHS.contains(&dotted(path).as_str());
             return vec![if is_decorator { Thing::Decorator } else { Thing::Nuvom }];
         }
-        let mut end = path.find('.').unwrap_or(path.len());
-        let Some(mut module) = self.known.get(&path[..end]).copied() else { return vec![Thing::Unknown] };
-        loop {
-            let Some(rest) = path.get(end + 1..) else { return vec![Thing::Module(module)] };
+        let Some(mut module) = self.importable(module) else { return vec![Thing::Unknown] };
+        while !rest.is_empty() {
             let (name, attributes) =
                 rest.split_once('.').map_or((rest, None), |(name, rest)| (name, Some(rest)));
             if let Some(things) = self.resolve_name(module, name, attributes, trail) {
                 return things;
             }
-            end += 1 + name.len();
-            match self.known.get(&path[..end]) {
+            match self.importable(&format!("{module}.{name}")) {
                 Some(inner) => module = inner,
                 None => return vec![Thing::Unknown],
             }
+            rest = attributes.unwrap_or_default();
         }
+        vec![Thing::Module(module)]
     }
 
     /// What a module's own name leads to; none if it has no such name.
@@ -234,11 +266,13 @@ impl<'f> Modules<'f> {
             Some(self.resolve_all(file, &meanings, trail))
         } else {
             let mut stars = file.facts.stars.iter().rev();
-            let star = stars.find(|star| self.exports(star, name, &mut Vec::new()) == Some(true));
+            let star = stars.find(|star| {
+                matches!(self.exports(star, name, &mut Vec::new()), Exports::Surely | Exports::Perhaps)
+            });
             star.map(|star| {
                 let path = match attributes {
-                    Some(attributes) => format!("{star}.{name}.{attributes}"),
-                    None => format!("{star}.{name}"),
+                    Some(attributes) => format!("{star}:{name}.{attributes}"),
+                    None => format!("{star}:{name}"),
                 };
                 self.resolve_path(&path, trail)
             })
@@ -247,23 +281,35 @@ impl<'f> Modules<'f> {
         found
     }
 
-    /// Whether `from module import *` brings this name; none if that cannot be told.
-    fn exports(&self, module: &str, name: &str, asked: &mut Vec<String>) -> Option<bool> {
+    /// Whether `from module import *` brings this name.
+    fn exports(&self, module: &str, name: &str, asked: &mut Vec<String>) -> Exports {
+        let certainly = |brings: bool| if brings { Exports::Surely } else { Exports::Not };
         if DECORATOR_PATHS.contains(&module) || module == "nuvom" {
-            return Some(name == "task");
+            return certainly(name == "task");
         }
-        let file = self.read.get(module)?;
+        let Some(file) = self.read.get(module).filter(|_| self.importable(module).is_some()) else {
+            return Exports::Unknown;
+        };
         if let Some(all) = &file.facts.all {
-            return Some(all.iter().any(|it| it == name));
+            return certainly(all.iter().any(|it| it == name));
         }
         if name.starts_with('_') || asked.iter().any(|it| it == module) {
-            return Some(false);
+            return Exports::Not;
         }
         if file.facts.names.contains_key(name) {
-            return Some(true);
+            return if file.facts.optional.contains(name) { Exports::Perhaps } else { Exports::Surely };
         }
         asked.push(module.to_owned());
-        let inner = file.facts.stars.iter();
-        Some(inner.map(|star| self.exports(star, name, asked)).any(|exports| exports == Some(true)))
+        let mut inner = file.facts.stars.iter().map(|star| self.exports(star, name, asked));
+        inner.find(|exports| matches!(exports, Exports::Surely | Exports::Perhaps)).unwrap_or(Exports::Not)
     }
+}
+
+/// Whether a module passes on a name to those who import all of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exports {
+    Surely,
+    Perhaps,
+    Not,
+    Unknown,
 }

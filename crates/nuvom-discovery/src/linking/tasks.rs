@@ -141,11 +141,10 @@ impl<'f> Linked<'f> {
         }
         let reason = match &file.module {
             Err(reason) => reason.clone(),
-            Ok(module) => match modules.file(module) {
-                Some(other) if !std::ptr::eq(other, file) => format!(
-                    "holds tasks, but cannot be imported: `import {module}` reads {}, which comes first; \
-                     rename one of them",
-                    other.path
+            Ok(module) => match modules.path_of(module) {
+                Some(first) if first != file.path => format!(
+                    "holds tasks, but cannot be imported: `import {module}` reads {first}, which comes first; \
+                     rename one of them"
                 ),
                 _ => return,
             },

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
 use ruff_python_ast::{
-    Alias, Comprehension, ExceptHandler, Expr, Identifier, Parameters, Pattern, Stmt, TypeParams,
+    Alias, Comprehension, ExceptHandler, Expr, ExprLambda, Identifier, Parameters, Pattern, Stmt,
+    StmtFunctionDef, TypeParams,
 };
 
 use super::expressions::MAX_DEPTH;
@@ -13,8 +14,10 @@ use super::expressions::MAX_DEPTH;
 #[derive(Debug, Default)]
 pub(super) struct Bound<'a> {
     pub(super) locals: HashSet<&'a str>,
-    /// Names that it says are the module's, or those of a function around it.
-    pub(super) elsewhere: HashSet<&'a str>,
+    /// Names that it says are the module's.
+    pub(super) globals: HashSet<&'a str>,
+    /// Names that it says are those of a function around it.
+    pub(super) nonlocals: HashSet<&'a str>,
     depth: usize,
 }
 
@@ -26,12 +29,24 @@ impl<'a> Bound<'a> {
     ) -> Self {
         let mut bound = Self::default();
         bound.visit_body(body);
-        bound.locals = &bound.locals - &bound.elsewhere;
+        bound.locals.retain(|name| !bound.globals.contains(name) && !bound.nonlocals.contains(name));
         bound.locals.extend(parameters.into_iter().flatten().map(|parameter| parameter.name().as_str()));
         bound
             .locals
             .extend(types.into_iter().flat_map(|types| &types.type_params).map(|it| it.name().as_str()));
         bound
+    }
+
+    /// Those of a lambda.
+    pub(super) fn of_lambda(lambda: &'a ExprLambda) -> Self {
+        let mut bound = Self::of(lambda.parameters.as_deref(), None, &[]);
+        bound.visit_expr(&lambda.body);
+        bound
+    }
+
+    /// The type parameters of a class.
+    pub(super) fn of_types(types: &'a TypeParams) -> Self {
+        Self::of(None, Some(types), &[])
     }
 
     /// The names that the target of a comprehension binds.
@@ -51,18 +66,19 @@ impl<'a> Visitor<'a> for Bound<'a> {
         match statement {
             Stmt::FunctionDef(function) => {
                 self.locals.insert(function.name.as_str());
-                function.decorator_list.iter().for_each(|it| self.visit_expr(&it.expression));
+                run_at_def(function).for_each(|it| self.visit_expr(it));
             }
             Stmt::ClassDef(class) => {
                 self.locals.insert(class.name.as_str());
+                class.decorator_list.iter().for_each(|it| self.visit_expr(&it.expression));
             }
             Stmt::Import(import) => import.names.iter().for_each(|alias| self.alias(alias, true)),
             Stmt::ImportFrom(import) => import.names.iter().for_each(|alias| self.alias(alias, false)),
             Stmt::Global(global) => {
-                self.elsewhere.extend(global.names.iter().map(Identifier::as_str));
+                self.globals.extend(global.names.iter().map(Identifier::as_str));
             }
             Stmt::Nonlocal(outer) => {
-                self.elsewhere.extend(outer.names.iter().map(Identifier::as_str));
+                self.nonlocals.extend(outer.names.iter().map(Identifier::as_str));
             }
             _ => walk_stmt(self, statement),
         }
@@ -99,6 +115,13 @@ impl<'a> Visitor<'a> for Bound<'a> {
         self.locals.extend(captured(pattern));
         walk_pattern(self, pattern);
     }
+}
+
+/// What runs where a function is defined, not when it is called: decorators and defaults.
+pub(super) fn run_at_def(function: &StmtFunctionDef) -> impl Iterator<Item = &Expr> {
+    let decorators = function.decorator_list.iter().map(|decorator| &decorator.expression);
+    let parameters = function.parameters.iter_non_variadic_params();
+    decorators.chain(parameters.filter_map(ruff_python_ast::ParameterWithDefault::default))
 }
 
 /// The name that this pattern, not one inside it, captures.

@@ -7,7 +7,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::bound::Bound;
 use super::facts::{Applied, Kept, Kind, Meaning, Method, ParameterFacts, Request, SignatureFacts, Subject};
-use super::reader::{Later, Reader, joined};
+use super::reader::{Later, Reader};
 use super::shape::{self, Argument, Given, Shape, Unsendable};
 use super::signature::{on_one_line, signature_of};
 use super::simple_type::SimpleType;
@@ -29,6 +29,18 @@ impl<'a> Reader<'a> {
             Expr::Call(call) => {
                 walk_expr(self, expression);
                 self.note_request(call);
+                self.note_applied(call);
+            }
+            Expr::BoolOp(operation) => {
+                if let Some((first, rest)) = operation.values.split_first() {
+                    self.visit_expr(first);
+                    self.perhaps(|reader| rest.iter().for_each(|value| reader.visit_expr(value)));
+                }
+            }
+            Expr::If(choice) => {
+                self.visit_expr(&choice.test);
+                self.perhaps(|reader| reader.visit_expr(&choice.body));
+                self.perhaps(|reader| reader.visit_expr(&choice.orelse));
             }
             Expr::Lambda(lambda) => {
                 for parameter in lambda.parameters.iter().flat_map(|it| it.iter_non_variadic_params()) {
@@ -38,8 +50,7 @@ impl<'a> Reader<'a> {
             }
             Expr::Named(named) => {
                 self.visit_expr(&named.value);
-                let meanings = self.meaning_to_keep(&named.value);
-                self.bind_target(&named.target, meanings);
+                self.bind_value(&named.target, &named.value);
             }
             Expr::ListComp(it) => self.read_comprehension(&it.generators, &[&it.elt]),
             Expr::SetComp(it) => self.read_comprehension(&it.generators, &[&it.elt]),
@@ -54,6 +65,13 @@ impl<'a> Reader<'a> {
         self.depth -= 1;
     }
 
+    /// Reads what may not run.
+    fn perhaps(&mut self, read: impl FnOnce(&mut Self)) {
+        let before = self.frames.now();
+        read(self);
+        self.frames.merge(before);
+    }
+
     /// The targets of a comprehension are its own.
     fn read_comprehension(&mut self, generators: &'a [Comprehension], elements: &[&'a Expr]) {
         if let Some(first) = generators.first() {
@@ -63,7 +81,7 @@ impl<'a> Reader<'a> {
         for generator in generators {
             own.targets(&generator.target);
         }
-        self.frames.enter_function(own);
+        self.frames.enter_inset(own);
         for (place, generator) in generators.iter().enumerate() {
             if place > 0 {
                 self.visit_expr(&generator.iter);
@@ -96,7 +114,7 @@ impl<'a> Reader<'a> {
                 }
                 called => match &*self.meaning_within(called, depth) {
                     [Meaning::Path(path)] => {
-                        let made = Unsendable::made_by(path);
+                        let made = Unsendable::made_by(&dotted(path));
                         vec![made.map_or(Meaning::Unknown, Meaning::Unsendable)]
                     }
                     _ => vec![Meaning::Unknown],
@@ -137,8 +155,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes note of `task(f)` and `task(...)(f)`.
-    pub(super) fn note_applied(&mut self, value: &'a Expr) {
-        let Expr::Call(call) = value else { return };
+    fn note_applied(&mut self, call: &'a ExprCall) {
         let Some(subject) = call.arguments.args.first() else { return };
         let called = match &*call.func {
             Expr::Call(inner) if inner.arguments.args.is_empty() => self.meaning_of(&inner.func),
@@ -153,7 +170,7 @@ impl<'a> Reader<'a> {
             Expr::Attribute(_) | Expr::Call(_) => Subject::Other,
             _ => return,
         };
-        let span = self.span(value.range());
+        let span = self.span(call.range());
         self.facts.applied.push(Applied { called, subject, span });
     }
 
@@ -241,9 +258,12 @@ impl<'a> Reader<'a> {
 
     pub(super) fn signature(&self, function: &'a StmtFunctionDef) -> SignatureFacts {
         SignatureFacts {
-            text: signature_of(function, self.text, self.tokens),
+            text: signature_of(function, self.source.text, self.source.tokens),
             parameters: self.parameters(&function.parameters),
-            returns: function.returns.as_ref().map(|it| on_one_line(it.range(), self.text, self.tokens)),
+            returns: function
+                .returns
+                .as_ref()
+                .map(|it| on_one_line(it.range(), self.source.text, self.source.tokens)),
         }
     }
 
@@ -273,7 +293,7 @@ impl<'a> Reader<'a> {
             name: parameter.name.to_string(),
             kind,
             has_default: false,
-            annotation: annotation.map(|it| on_one_line(it.range(), self.text, self.tokens)),
+            annotation: annotation.map(|it| on_one_line(it.range(), self.source.text, self.source.tokens)),
             accepts: annotation.and_then(|it| self.accepts(it, SHAPE_DEPTH)),
         }
     }
@@ -317,7 +337,7 @@ impl<'a> Reader<'a> {
 
     fn type_path(&self, expression: &Expr) -> Option<String> {
         match &*self.meaning_of(expression) {
-            [Meaning::Path(path)] => Some(path.replacen("typing_extensions.", "typing.", 1)),
+            [Meaning::Path(path)] => Some(dotted(path).replacen("typing_extensions.", "typing.", 1)),
             _ => None,
         }
     }
@@ -326,7 +346,7 @@ impl<'a> Reader<'a> {
 /// Whether only another file tells what it is.
 fn is_open(meaning: &Meaning) -> bool {
     match meaning {
-        Meaning::Path(path) => !path.starts_with("builtins."),
+        Meaning::Path(path) => !path.starts_with("builtins:"),
         Meaning::Starred { .. } => true,
         _ => false,
     }
@@ -335,12 +355,18 @@ fn is_open(meaning: &Meaning) -> bool {
 /// What an attribute of something is.
 pub(crate) fn attribute_of(meaning: Meaning, attribute: &str) -> Meaning {
     match meaning {
-        Meaning::Path(path) => Meaning::Path(joined(&path, attribute)),
+        Meaning::Path(path) if path.ends_with(':') => Meaning::Path(format!("{path}{attribute}").into()),
+        Meaning::Path(path) => Meaning::Path(format!("{path}.{attribute}").into()),
         Meaning::Starred { modules, name, otherwise } => Meaning::Starred {
             modules,
-            name: joined(&name, attribute),
+            name: format!("{name}.{attribute}").into(),
             otherwise: otherwise.into_iter().map(|it| attribute_of(it, attribute)).collect(),
         },
         _ => Meaning::Unknown,
     }
+}
+
+/// A path as it would be written: `shop.app.task` for `shop.app:task`.
+pub(crate) fn dotted(path: &str) -> String {
+    path.replace(':', ".").trim_end_matches('.').to_owned()
 }

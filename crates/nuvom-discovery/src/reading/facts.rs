@@ -1,7 +1,7 @@
 //! What one file says, from its own text alone: what its names mean, its functions, and the calls that may be for
 //! tasks. What lies behind an imported name is left open, for `linking` to find.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nuvom_core::{Parameter, ParameterKind, Signature};
@@ -15,6 +15,8 @@ use super::simple_type::SimpleType;
 pub(crate) struct Facts {
     /// What each name of the module means when it has run to its end.
     pub(crate) names: BTreeMap<String, Vec<Meaning>>,
+    /// Names that may not be there, whichever way the module goes.
+    pub(crate) optional: BTreeSet<String>,
     /// Modules of which it imports everything, in order; an empty name for one that cannot be told.
     pub(crate) stars: Vec<Arc<str>>,
     /// Its `__all__`, if that is a plain list.
@@ -37,7 +39,8 @@ pub(crate) struct Facts {
 /// What a name or an expression stands for, as far as one file tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Meaning {
-    /// Something imported, or built in, by its full path: `nuvom.task`, `shop.tasks.add`, `builtins.open`.
+    /// Something imported, or built in: a module, a colon, and names inside it: `shop.tasks:add`, `nuvom:`,
+    /// `builtins:open`. Python looks left of the colon for modules, right of it for attributes.
     Path(Arc<str>),
     /// A name that star imports may have brought, the latest first; else what it meant before them.
     Starred { modules: Vec<Arc<str>>, name: Arc<str>, otherwise: Vec<Meaning> },

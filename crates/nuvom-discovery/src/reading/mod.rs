@@ -11,7 +11,7 @@ mod signature;
 mod simple_type;
 mod yields;
 
-pub(crate) use expressions::attribute_of;
+pub(crate) use expressions::{attribute_of, dotted};
 pub(crate) use facts::{
     Decorator, Facts, Function, Meaning, Method, ParameterFacts, Place, Request, SignatureFacts, Subject,
 };

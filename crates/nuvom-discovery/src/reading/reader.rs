@@ -1,46 +1,69 @@
 //! Follows the statements of a file in order, so that a name means what it means at that line. What a function does
 //! is looked at when the module, or the function around it, has come to its end: that is when it can run.
 
-use std::sync::Arc;
-
 use ruff_python_ast::token::Tokens;
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{
     ExceptHandler, Expr, ExprLambda, ExprList, ExprTuple, Identifier, Pattern, PySourceType, Stmt,
-    StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom, StmtTry, StmtWith,
+    StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom, StmtTry, StmtWith, TypeParams,
 };
 use ruff_python_parser::parse_unchecked_source;
 use ruff_source_file::LineIndex;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use super::bound::{Bound, captured};
+use super::bound::{Bound, captured, run_at_def};
 use super::comments;
 use super::facts::{Class, Decorator, Facts, Function, Meaning, Place, Span};
-use super::frames::{Frames, Names};
+use super::frames::{Frames, Globals, Names, merge};
 use super::shape::Unsendable;
 use super::yields::yields;
 
-/// The facts of a file. `package` is what a relative import starts from.
-pub(crate) fn read(text: &str, package: &str) -> Facts {
+/// The facts of a file. `package` is what a relative import starts from; `is_package` tells whether the file is that
+/// package itself.
+pub(crate) fn read(text: &str, package: &str, is_package: bool) -> Facts {
     let parsed = parse_unchecked_source(text, PySourceType::Python);
     let lines = LineIndex::from_source_text(text);
-    let mut reader = Reader::new(text, &lines, parsed.tokens(), package);
+    let source = Source { text, lines: &lines, tokens: parsed.tokens(), package, is_package };
     if let Some(error) = parsed.errors().iter().min_by_key(|error| error.location.start()) {
         // A file that is not Python cannot be imported, so nothing in it counts.
-        reader.facts.syntax_error = Some((reader.span(error.location), error.error.to_string()));
-        return reader.facts;
+        let syntax_error = Some((source.span(error.location), error.error.to_string()));
+        return Facts { syntax_error, ..Facts::default() };
     }
-    reader.read_module(&parsed.syntax().body);
-    let silenced = comments::silenced(text, parsed.tokens(), |range| reader.span(range));
-    reader.facts.silenced = silenced;
-    reader.facts
+    let body = &parsed.syntax().body;
+    let mut reader = Reader::new(source, Globals::new());
+    reader.read_module(body);
+    let Reader { frames, mut facts, .. } = reader;
+    let global = frames.into_global();
+    if !global.is_empty() {
+        // What functions make of the module's names may hold anywhere in it.
+        let mut reader = Reader::new(source, global);
+        reader.read_module(body);
+        facts = reader.facts;
+    }
+    facts.silenced = comments::silenced(text, source.tokens, |range| source.span(range));
+    facts
 }
 
-pub(super) struct Reader<'a> {
+/// A file's text, and what is known about it.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
     pub(super) text: &'a str,
     lines: &'a LineIndex,
     pub(super) tokens: &'a Tokens,
     package: &'a str,
+    is_package: bool,
+}
+
+impl Source<'_> {
+    fn span(&self, range: TextRange) -> Span {
+        let (line, column) = position(self.lines, self.text, range.start());
+        let (end_line, end_column) = position(self.lines, self.text, range.end());
+        Span { line, column, end_line, end_column }
+    }
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) source: Source<'a>,
     pub(super) frames: Frames<'a>,
     pub(super) facts: Facts,
     pub(super) depth: usize,
@@ -50,11 +73,34 @@ pub(super) struct Reader<'a> {
     branchings: u32,
     /// What runs when the open module or function has come to its end.
     pub(super) later: Vec<Later<'a>>,
+    /// Type parameters of the classes around this point.
+    types: Vec<&'a TypeParams>,
+    /// Whether a loop's body is read only for what it binds.
+    is_rehearsal: bool,
 }
+
+/// What is assigned: one value, or several to several names.
+enum Value {
+    One(Vec<Meaning>),
+    Several(Vec<Value>),
+    Unknown,
+}
+
+impl Value {
+    fn meanings(&self) -> Vec<Meaning> {
+        match self {
+            Value::One(meanings) => meanings.clone(),
+            Value::Several(_) | Value::Unknown => vec![Meaning::Unknown],
+        }
+    }
+}
+
+/// More values than that are data.
+const MAX_UNPACKED: usize = 50;
 
 /// A body that runs later.
 pub(super) enum Later<'a> {
-    Function(&'a StmtFunctionDef),
+    Function(&'a StmtFunctionDef, Vec<&'a TypeParams>),
     Lambda(&'a ExprLambda),
 }
 
@@ -66,43 +112,51 @@ struct Branch<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, lines: &'a LineIndex, tokens: &'a Tokens, package: &'a str) -> Self {
+    fn new(source: Source<'a>, global: Globals<'a>) -> Self {
         Self {
-            text,
-            lines,
-            tokens,
-            package,
-            frames: Frames::of_module(),
+            source,
+            frames: Frames::of_module(global),
             facts: Facts::default(),
             depth: 0,
             place: Place::Module,
             arms: Vec::new(),
             branchings: 0,
             later: Vec::new(),
+            types: Vec::new(),
+            is_rehearsal: false,
         }
     }
 
     fn read_module(&mut self, body: &'a [Stmt]) {
         self.walk(body);
         self.run_later();
-        self.facts.names = self.frames.exports().collect();
+        for (name, meanings, is_optional) in self.frames.exports() {
+            if is_optional {
+                self.facts.optional.insert(name.clone());
+            }
+            self.facts.names.insert(name, meanings);
+        }
         self.facts.stars = self.frames.stars().to_vec();
     }
 
     fn run_later(&mut self) {
         for later in std::mem::take(&mut self.later) {
             match later {
-                Later::Function(function) => {
-                    let types = function.type_params.as_deref();
-                    self.frames.enter_function(Bound::of(Some(&function.parameters), types, &function.body));
+                Later::Function(function, types) => {
+                    types.iter().for_each(|types| self.frames.enter_inset(Bound::of_types(types)));
+                    let own = function.type_params.as_deref();
+                    self.frames.enter_function(Bound::of(Some(&function.parameters), own, &function.body));
                     let outer =
                         std::mem::replace(&mut self.place, Place::Function(function.name.to_string()));
+                    let outer_types = std::mem::take(&mut self.types);
                     self.walk(&function.body);
                     self.run_later();
                     self.place = outer;
+                    self.types = outer_types;
+                    types.iter().for_each(|_| self.frames.leave());
                 }
                 Later::Lambda(lambda) => {
-                    self.frames.enter_function(Bound::of(lambda.parameters.as_deref(), None, &[]));
+                    self.frames.enter_function(Bound::of_lambda(lambda));
                     self.visit_expr(&lambda.body);
                     self.run_later();
                 }
@@ -119,9 +173,7 @@ impl<'a> Reader<'a> {
 
     fn read_function(&mut self, function: &'a StmtFunctionDef) {
         let decorators = function.decorator_list.iter().map(|it| self.decorator(&it.expression)).collect();
-        for parameter in function.parameters.iter_non_variadic_params() {
-            parameter.default().into_iter().for_each(|default| self.visit_expr(default));
-        }
+        run_at_def(function).skip(function.decorator_list.len()).for_each(|it| self.visit_expr(it));
         let facts = Function {
             name: function.name.to_string(),
             span: self.span(function.name.range()),
@@ -135,7 +187,7 @@ impl<'a> Reader<'a> {
         };
         self.frames.bind(&function.name, vec![Meaning::Function(self.facts.functions.len())]);
         self.facts.functions.push(facts);
-        self.later.push(Later::Function(function));
+        self.later.push(Later::Function(function, self.types.clone()));
     }
 
     fn read_class(&mut self, class: &'a StmtClassDef) {
@@ -152,11 +204,19 @@ impl<'a> Reader<'a> {
             let (name, span) = (class.name.to_string(), self.span(class.name.range()));
             self.facts.classes.push(Class { name, span, decorators });
         }
+        if let Some(types) = class.type_params.as_deref() {
+            self.frames.enter_inset(Bound::of_types(types));
+            self.types.push(types);
+        }
         self.frames.enter_class();
         let outer = std::mem::replace(&mut self.place, Place::Class(class.name.to_string()));
         self.walk(&class.body);
         self.place = outer;
         self.frames.leave();
+        if class.type_params.is_some() {
+            self.frames.leave();
+            self.types.pop();
+        }
         self.frames.bind(&class.name, vec![meaning]);
     }
 
@@ -192,16 +252,13 @@ impl<'a> Reader<'a> {
     }
 
     fn read_try(&mut self, attempt: &'a StmtTry) {
-        let before = self.frames.now();
         let branching = self.next_branching();
-        self.in_arm(branching, 0, |reader| reader.walk(&attempt.body));
-        let tried = self.frames.now();
+        let mut at_failure = Names::new();
+        self.in_arm(branching, 0, |reader| at_failure = reader.walk_for_interruption(&attempt.body));
         self.in_arm(branching, 0, |reader| reader.walk(&attempt.orelse));
         let mut after = vec![self.frames.now()];
         for (arm, ExceptHandler::ExceptHandler(handler)) in attempt.handlers.iter().enumerate() {
-            // It may have failed anywhere.
-            self.frames.set_now(before.clone());
-            self.frames.merge(tried.clone());
+            self.frames.set_now(at_failure.clone());
             handler.type_.iter().for_each(|kind| self.visit_expr(kind));
             if let Some(name) = &handler.name {
                 self.frames.bind(name, vec![Meaning::Unknown]);
@@ -214,6 +271,16 @@ impl<'a> Reader<'a> {
         }
         self.merge_all(after);
         self.walk(&attempt.finalbody);
+    }
+
+    /// Answers what names may mean if the body ends anywhere.
+    fn walk_for_interruption(&mut self, body: &'a [Stmt]) -> Names<'a> {
+        let mut names = self.frames.now();
+        for statement in body {
+            self.visit_stmt(statement);
+            merge(&mut names, self.frames.now());
+        }
+        names
     }
 
     fn merge_all(&mut self, after: Vec<Names<'a>>) {
@@ -233,54 +300,108 @@ impl<'a> Reader<'a> {
         self.branchings
     }
 
-    /// The body may not run at all.
-    fn read_loop(&mut self, body: &'a [Stmt], orelse: &'a [Stmt]) {
+    /// The body may not run at all, or again and again.
+    fn read_loop(&mut self, target: Option<&'a Expr>, body: &'a [Stmt], orelse: &'a [Stmt]) {
         let before = self.frames.now();
         let outer = self.place.clone();
         if self.place == Place::Module {
             // A loop inside a function or class changes nothing about it.
             self.place = Place::Loop;
         }
-        self.walk(body);
+        if !self.is_rehearsal {
+            self.rehearse(target, body);
+            self.frames.merge(before.clone());
+        }
+        target.iter().for_each(|target| self.bind_target(target, &Value::Unknown));
+        let interrupted = self.walk_for_interruption(body);
+        if breaks(body) {
+            self.frames.merge(interrupted);
+        }
         self.place = outer;
         self.frames.merge(before);
         self.walk(orelse);
     }
 
+    /// Reads a body for what it binds: its next turn begins with that.
+    fn rehearse(&mut self, target: Option<&'a Expr>, body: &'a [Stmt]) {
+        let facts = std::mem::take(&mut self.facts);
+        // Places of what is found count on from here.
+        self.facts.functions = facts.functions;
+        self.facts.kept = facts.kept;
+        let (functions, kept) = (self.facts.functions.len(), self.facts.kept.len());
+        let (later, branchings) = (self.later.len(), self.branchings);
+        self.is_rehearsal = true;
+        target.iter().for_each(|target| self.bind_target(target, &Value::Unknown));
+        self.walk(body);
+        self.is_rehearsal = false;
+        (self.later.truncate(later), self.branchings = branchings);
+        self.facts.functions.truncate(functions);
+        self.facts.kept.truncate(kept);
+        let (functions, kept) =
+            (std::mem::take(&mut self.facts.functions), std::mem::take(&mut self.facts.kept));
+        self.facts = Facts { functions, kept, ..facts };
+    }
+
     fn read_with(&mut self, with: &'a StmtWith) {
+        let mut suppresses = false;
         for item in &with.items {
             self.visit_expr(&item.context_expr);
+            if let Expr::Call(call) = &item.context_expr {
+                suppresses |= self.meaning_of(&call.func) == [Meaning::Path("contextlib:suppress".into())];
+            }
             let Some(target) = item.optional_vars.as_deref() else { continue };
             let opened = vec![Meaning::Unsendable(Unsendable::OpenFile)];
             let is_file = self.meaning_of(&item.context_expr) == opened;
-            self.bind_target(target, if is_file { opened } else { vec![Meaning::Unknown] });
+            self.bind_target(target, &if is_file { Value::One(opened) } else { Value::Unknown });
         }
-        self.walk(&with.body);
+        let interrupted = self.walk_for_interruption(&with.body);
+        if suppresses {
+            self.frames.merge(interrupted);
+        }
     }
 
     fn import(&mut self, import: &'a StmtImport) {
         for alias in &import.names {
             let module = alias.name.as_str();
             let first = module.split('.').next().unwrap_or(module);
+            self.bind_submodule(module);
             let (bound, path) = alias.asname.as_ref().map_or((first, first), |name| (name.as_str(), module));
-            self.frames.bind(bound, vec![Meaning::Path(path.into())]);
+            self.frames.bind(bound, vec![Meaning::Path(format!("{path}:").into())]);
         }
     }
 
     fn import_from(&mut self, import: &'a StmtImportFrom) {
         let module = self.absolute(import);
+        match (&import.module, import.level) {
+            (Some(named), 0) => self.bind_submodule(named.as_str()),
+            (Some(named), 1) if self.source.is_package => self.bind_first(named.as_str()),
+            _ => {}
+        }
         for alias in &import.names {
             let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
             match (&module, bound) {
                 (Some(module), "*") => self.frames.import_all(module.as_str().into()),
                 (None, "*") => self.frames.import_all("".into()),
                 (Some(module), _) => {
-                    let path = format!("{module}.{}", alias.name);
+                    let path = format!("{module}:{}", alias.name);
                     self.frames.bind(bound, vec![Meaning::Path(path.into())]);
                 }
                 (None, _) => self.frames.bind(bound, vec![Meaning::Unknown]),
             }
         }
+    }
+
+    /// A package gets a name for each module inside it that is imported, whoever imports it.
+    fn bind_submodule(&mut self, module: &'a str) {
+        let inside = module.strip_prefix(self.source.package).and_then(|rest| rest.strip_prefix('.'));
+        if let Some(inside) = inside.filter(|_| self.source.is_package) {
+            self.bind_first(inside);
+        }
+    }
+
+    fn bind_first(&mut self, inside: &'a str) {
+        let first = inside.split('.').next().unwrap_or(inside);
+        self.frames.bind(first, vec![Meaning::Path(format!("{}.{first}:", self.source.package).into())]);
     }
 
     /// The module that is meant, by its full name; none if a relative import leads out of the project.
@@ -289,7 +410,7 @@ impl<'a> Reader<'a> {
         if import.level == 0 {
             return named.map(str::to_owned);
         }
-        let mut package = self.package;
+        let mut package = self.source.package;
         for _ in 1..import.level {
             package = package.rsplit_once('.').map(|(outer, _)| outer)?;
         }
@@ -300,35 +421,80 @@ impl<'a> Reader<'a> {
     }
 
     /// Gives a meaning to the names of an assignment's target.
-    pub(super) fn bind_target(&mut self, target: &'a Expr, meanings: Vec<Meaning>) {
-        match target {
-            Expr::Name(name) => self.frames.bind(name.id.as_str(), meanings),
-            Expr::Tuple(ExprTuple { elts, .. }) | Expr::List(ExprList { elts, .. }) => {
-                for element in elts {
-                    self.bind_target(element, vec![Meaning::Unknown]);
+    fn bind_target(&mut self, target: &'a Expr, value: &Value) {
+        match (target, value) {
+            (Expr::Name(name), value) => self.frames.bind(name.id.as_str(), value.meanings()),
+            (Expr::Tuple(ExprTuple { elts, .. }) | Expr::List(ExprList { elts, .. }), value) => {
+                for (place, element) in elts.iter().enumerate() {
+                    let part = match value {
+                        Value::Several(parts) if parts.len() == elts.len() => &parts[place],
+                        _ => &Value::Unknown,
+                    };
+                    self.bind_target(element, part);
                 }
             }
-            Expr::Starred(starred) => self.bind_target(&starred.value, vec![Meaning::Unknown]),
-            other => self.visit_expr(other),
+            (Expr::Starred(starred), _) => self.bind_target(&starred.value, &Value::Unknown),
+            (other, _) => self.visit_expr(other),
+        }
+    }
+
+    /// Gives a target the meaning of a value.
+    pub(super) fn bind_value(&mut self, target: &'a Expr, value: &'a Expr) {
+        let value = self.value_of(value);
+        self.bind_target(target, &value);
+    }
+
+    fn value_of(&mut self, value: &'a Expr) -> Value {
+        match value {
+            Expr::Tuple(ExprTuple { elts, .. }) | Expr::List(ExprList { elts, .. })
+                if elts.len() <= MAX_UNPACKED && !elts.iter().any(Expr::is_starred_expr) =>
+            {
+                Value::Several(elts.iter().map(|element| self.value_of(element)).collect())
+            }
+            other => Value::One(self.meaning_to_keep(other)),
         }
     }
 
     fn assign(&mut self, targets: &'a [Expr], value: &'a Expr) {
         self.visit_expr(value);
-        self.note_applied(value);
-        let meanings = self.meaning_to_keep(value);
+        let meaning = self.value_of(value);
         for target in targets {
-            if matches!(target, Expr::Name(name) if name.id.as_str() == "__all__") {
+            if is_all(target) {
                 self.facts.all = texts(value);
             }
-            self.bind_target(target, meanings.clone());
+            self.bind_target(target, &meaning);
         }
     }
 
+    fn delete(&mut self, target: &'a Expr) {
+        match target {
+            Expr::Name(name) => self.frames.unbind(name.id.as_str()),
+            Expr::Tuple(ExprTuple { elts, .. }) | Expr::List(ExprList { elts, .. }) => {
+                for element in elts {
+                    self.delete(element);
+                }
+            }
+            other => self.visit_expr(other),
+        }
+    }
+
+    /// `__all__.append("name")` and the like.
+    fn change_all(&mut self, statement: &'a Expr) {
+        let Expr::Call(call) = statement else { return };
+        let Expr::Attribute(method) = &*call.func else { return };
+        if !is_all(&method.value) {
+            return;
+        }
+        let more = match (method.attr.as_str(), &*call.arguments.args) {
+            ("append", [Expr::StringLiteral(name)]) => Some(vec![name.value.to_str().to_owned()]),
+            ("extend", [names]) => texts(names),
+            _ => None,
+        };
+        self.facts.all = self.facts.all.take().zip(more).map(|(all, more)| [all, more].concat());
+    }
+
     pub(super) fn span(&self, range: TextRange) -> Span {
-        let (line, column) = position(self.lines, self.text, range.start());
-        let (end_line, end_column) = position(self.lines, self.text, range.end());
-        Span { line, column, end_line, end_column }
+        self.source.span(range)
     }
 }
 
@@ -355,18 +521,21 @@ impl<'a> Visitor<'a> for Reader<'a> {
                     test: case.guard.as_deref(),
                     body: &case.body,
                 });
-                self.read_branches(cases, false);
+                let is_exhaustive = matching.cases.iter().any(|case| {
+                    case.guard.is_none()
+                        && matches!(&case.pattern, Pattern::MatchAs(pattern) if pattern.pattern.is_none())
+                });
+                self.read_branches(cases, is_exhaustive);
             }
             Stmt::Try(attempt) => self.read_try(attempt),
             Stmt::With(with) => self.read_with(with),
             Stmt::For(repeat) => {
                 self.visit_expr(&repeat.iter);
-                self.bind_target(&repeat.target, vec![Meaning::Unknown]);
-                self.read_loop(&repeat.body, &repeat.orelse);
+                self.read_loop(Some(&repeat.target), &repeat.body, &repeat.orelse);
             }
             Stmt::While(repeat) => {
                 self.visit_expr(&repeat.test);
-                self.read_loop(&repeat.body, &repeat.orelse);
+                self.read_loop(None, &repeat.body, &repeat.orelse);
             }
             Stmt::Import(import) => self.import(import),
             Stmt::ImportFrom(import) => self.import_from(import),
@@ -378,24 +547,21 @@ impl<'a> Visitor<'a> for Reader<'a> {
             }
             Stmt::AugAssign(assign) => {
                 self.visit_expr(&assign.value);
-                if matches!(&*assign.target, Expr::Name(name) if name.id.as_str() == "__all__") {
+                if is_all(&assign.target) {
                     let more = texts(&assign.value);
                     self.facts.all = self.facts.all.take().zip(more).map(|(all, more)| [all, more].concat());
                 }
-                self.bind_target(&assign.target, vec![Meaning::Unknown]);
+                self.bind_target(&assign.target, &Value::Unknown);
             }
             Stmt::Delete(delete) => {
                 for target in &delete.targets {
-                    match target {
-                        Expr::Name(name) => self.frames.unbind(name.id.as_str()),
-                        other => self.visit_expr(other),
-                    }
+                    self.delete(target);
                 }
             }
-            Stmt::TypeAlias(alias) => self.bind_target(&alias.name, vec![Meaning::Unknown]),
+            Stmt::TypeAlias(alias) => self.bind_target(&alias.name, &Value::Unknown),
             Stmt::Expr(statement) => {
                 self.visit_expr(&statement.value);
-                self.note_applied(&statement.value);
+                self.change_all(&statement.value);
             }
             other => walk_stmt(self, other),
         }
@@ -439,7 +605,29 @@ fn doc_of(body: &[Stmt]) -> Option<String> {
     doc.value.to_str().lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
 }
 
-/// The path of an attribute.
-pub(super) fn joined(path: &str, attribute: &str) -> Arc<str> {
-    format!("{path}.{attribute}").into()
+fn is_all(target: &Expr) -> bool {
+    matches!(target, Expr::Name(name) if name.id.as_str() == "__all__")
+}
+
+/// Whether a loop with this body may be left from its middle.
+fn breaks(body: &[Stmt]) -> bool {
+    body.iter().any(|statement| match statement {
+        Stmt::Break(_) => true,
+        Stmt::If(branch) => {
+            breaks(&branch.body) || branch.elif_else_clauses.iter().any(|clause| breaks(&clause.body))
+        }
+        Stmt::With(with) => breaks(&with.body),
+        Stmt::Match(matching) => matching.cases.iter().any(|case| breaks(&case.body)),
+        Stmt::Try(attempt) => {
+            let handlers = attempt.handlers.iter();
+            let mut handled = handlers.map(|ExceptHandler::ExceptHandler(handler)| breaks(&handler.body));
+            breaks(&attempt.body)
+                || breaks(&attempt.orelse)
+                || breaks(&attempt.finalbody)
+                || handled.any(|breaks| breaks)
+        }
+        Stmt::For(inner) => breaks(&inner.orelse),
+        Stmt::While(inner) => breaks(&inner.orelse),
+        _ => false,
+    })
 }

@@ -3,6 +3,7 @@
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
 
+use super::bound::run_at_def;
 use super::expressions::MAX_DEPTH;
 
 /// Looks through a function's body, but not into functions, lambdas and classes inside it.
@@ -19,8 +20,12 @@ struct Search {
 
 impl<'a> Visitor<'a> for Search {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
-        if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {
-            walk_stmt(self, statement);
+        match statement {
+            Stmt::FunctionDef(function) => run_at_def(function).for_each(|it| self.visit_expr(it)),
+            Stmt::ClassDef(class) => {
+                class.decorator_list.iter().for_each(|it| self.visit_expr(&it.expression));
+            }
+            _ => walk_stmt(self, statement),
         }
     }
 
