@@ -143,7 +143,12 @@ impl Gathering {
         loop {
             let kept = self.files.iter().filter(|file| keep.contains(file.path.as_str()));
             let wanted = kept.flat_map(|file| wanted_by(file, &modules)).filter_map(|it| modules.file(it));
-            let wanted: Vec<&str> = wanted.map(|file| file.path.as_str()).collect();
+            let kept = self.files.iter().filter(|file| keep.contains(file.path.as_str()));
+            let above = kept.flat_map(|file| file.key.match_indices('.').map(|(end, _)| &file.key[..end]));
+            let wanted: Vec<&str> = wanted
+                .chain(above.filter_map(|package| modules.file(package)))
+                .map(|file| file.path.as_str())
+                .collect();
             let before = keep.len();
             keep.extend(wanted);
             if keep.len() == before {

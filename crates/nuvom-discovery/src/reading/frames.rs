@@ -188,9 +188,8 @@ impl<'a> Frames<'a> {
                     Some(binding) => found.extend(binding.meanings.iter().cloned()),
                     None => {}
                 },
-                Kind::Class => {}
                 Kind::Inset(own) if !is_global && own.locals.contains(name) => return vec![Meaning::Unknown],
-                Kind::Inset(_) => {}
+                Kind::Class | Kind::Inset(_) => {}
                 Kind::Function(bound) => {
                     if !is_global && bound.locals.contains(name) {
                         return names.get(name).map_or(vec![Meaning::Unknown], |it| it.meanings.to_vec());

@@ -1,6 +1,8 @@
 //! Follows the statements of a file in order, so that a name means what it means at that line. What a function does
 //! is looked at when the module, or the function around it, has come to its end: that is when it can run.
 
+use std::collections::HashSet;
+
 use ruff_python_ast::token::Tokens;
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{
@@ -75,6 +77,8 @@ pub(super) struct Reader<'a> {
     pub(super) later: Vec<Later<'a>>,
     /// Type parameters of the classes around this point.
     types: Vec<&'a TypeParams>,
+    /// The modules inside this package that it has imported.
+    submodules: HashSet<&'a str>,
     /// Whether a loop's body is read only for what it binds.
     is_rehearsal: bool,
 }
@@ -123,6 +127,7 @@ impl<'a> Reader<'a> {
             branchings: 0,
             later: Vec::new(),
             types: Vec::new(),
+            submodules: HashSet::new(),
             is_rehearsal: false,
         }
     }
@@ -143,7 +148,9 @@ impl<'a> Reader<'a> {
         for later in std::mem::take(&mut self.later) {
             match later {
                 Later::Function(function, types) => {
-                    types.iter().for_each(|types| self.frames.enter_inset(Bound::of_types(types)));
+                    for types in &types {
+                        self.frames.enter_inset(Bound::of_types(types));
+                    }
                     let own = function.type_params.as_deref();
                     self.frames.enter_function(Bound::of(Some(&function.parameters), own, &function.body));
                     let outer =
@@ -153,7 +160,9 @@ impl<'a> Reader<'a> {
                     self.run_later();
                     self.place = outer;
                     self.types = outer_types;
-                    types.iter().for_each(|_| self.frames.leave());
+                    for _ in &types {
+                        self.frames.leave();
+                    }
                 }
                 Later::Lambda(lambda) => {
                     self.frames.enter_function(Bound::of_lambda(lambda));
@@ -312,7 +321,9 @@ impl<'a> Reader<'a> {
             self.rehearse(target, body);
             self.frames.merge(before.clone());
         }
-        target.iter().for_each(|target| self.bind_target(target, &Value::Unknown));
+        if let Some(target) = target {
+            self.bind_target(target, &Value::Unknown);
+        }
         let interrupted = self.walk_for_interruption(body);
         if breaks(body) {
             self.frames.merge(interrupted);
@@ -331,10 +342,13 @@ impl<'a> Reader<'a> {
         let (functions, kept) = (self.facts.functions.len(), self.facts.kept.len());
         let (later, branchings) = (self.later.len(), self.branchings);
         self.is_rehearsal = true;
-        target.iter().for_each(|target| self.bind_target(target, &Value::Unknown));
+        if let Some(target) = target {
+            self.bind_target(target, &Value::Unknown);
+        }
         self.walk(body);
         self.is_rehearsal = false;
-        (self.later.truncate(later), self.branchings = branchings);
+        self.later.truncate(later);
+        self.branchings = branchings;
         self.facts.functions.truncate(functions);
         self.facts.kept.truncate(kept);
         let (functions, kept) =
@@ -365,8 +379,13 @@ impl<'a> Reader<'a> {
             let module = alias.name.as_str();
             let first = module.split('.').next().unwrap_or(module);
             self.bind_submodule(module);
-            let (bound, path) = alias.asname.as_ref().map_or((first, first), |name| (name.as_str(), module));
-            self.frames.bind(bound, vec![Meaning::Path(format!("{path}:").into())]);
+            // `import a.b as c` takes what `a` has under the name `b`.
+            let inside = module.strip_prefix(first).map_or("", |rest| rest.trim_start_matches('.'));
+            let (bound, path) = match &alias.asname {
+                Some(name) => (name.as_str(), format!("{first}:{inside}")),
+                None => (first, format!("{first}:")),
+            };
+            self.frames.bind(bound, vec![Meaning::Path(path.into())]);
         }
     }
 
@@ -401,6 +420,9 @@ impl<'a> Reader<'a> {
 
     fn bind_first(&mut self, inside: &'a str) {
         let first = inside.split('.').next().unwrap_or(inside);
+        if !self.submodules.insert(first) {
+            return; // Only the first import of a module does that.
+        }
         self.frames.bind(first, vec![Meaning::Path(format!("{}.{first}:", self.source.package).into())]);
     }
 
