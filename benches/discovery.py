@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,16 +60,25 @@ class Exactness:
     differences: list[str]
 
 
+LAUNCHER = """
+import json, os, subprocess, sys, time
+quiet = subprocess.DEVNULL
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdin=quiet, stdout=quiet, stderr=quiet)
+_, status, usage = os.wait4(process.pid, 0)
+millis = (time.perf_counter() - started) * 1000
+# Linux counts in KiB, macOS in bytes.
+peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+print(json.dumps([millis, peak, os.waitstatus_to_exitcode(status)]))
+"""
+"""A small process between: to Linux the peak of a process includes what its parent held when it started it."""
+
+
 def run(command: Sequence[str], folder: Path) -> Run:
-    """Runs a command; its peak memory is told by the system when it ends."""
-    started = time.perf_counter()
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        millis = (time.perf_counter() - started) * 1000
-        process.returncode = os.waitstatus_to_exitcode(status)
-    # Linux counts in KiB, macOS in bytes.
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Run(millis, usage.ru_maxrss / unit, process.returncode)
+    """Runs a command to its end."""
+    launched = [sys.executable, "-I", "-S", "-c", LAUNCHER, *command]
+    told = subprocess.run(launched, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
+    return Run(*json.loads(told.stdout))
 
 
 def forget(tree: Path) -> None:
