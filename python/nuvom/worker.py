@@ -101,8 +101,12 @@ class Worker:
         self.stop()
 
 
-def run_worker(queues: Sequence[str], log_level: str, log_format: str) -> int:
+def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: bool, reloads: bool) -> int:
     """`nuvom runworker`: loads the project's tasks, runs jobs until a signal says stop, answers the exit code."""
+    if reloads:
+        from nuvom.reloading import run_reloading
+
+        return run_reloading(sys.argv[1:], log_level, log_format)
     from nuvom.discovery.auto_register import auto_register
     from nuvom.errors import NuvomError
     from nuvom.execution.stacks import show_stacks_on_request
@@ -117,6 +121,9 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str) -> int:
             logger.error("module %s could not be loaded (%s); not served: %s", failure.module, failure.reason, missing)
             if failure.traceback:
                 logger.error("%s", failure.traceback.rstrip())
+        if strict and registered.failures:
+            logger.error("not started, since --strict asks for every module to load")
+            return EXIT_ERROR
         if not registered.tasks:
             logger.error("there is no task to serve: write one with @task and run `nuvom discover tasks`")
             return EXIT_CONFIGURATION

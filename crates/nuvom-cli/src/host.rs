@@ -28,4 +28,8 @@ pub struct WorkerRequest {
     pub arguments: Vec<(String, String)>,
     /// The queues it serves; none named means all.
     pub queues: Vec<QueueName>,
+    /// Whether it starts anew whenever the source changes.
+    pub reloads: bool,
+    /// Whether a module that cannot be loaded keeps it from starting.
+    pub is_strict: bool,
 }

@@ -11,6 +11,7 @@ mod output;
 mod payload;
 mod run;
 mod safe;
+mod sarif;
 mod session;
 mod styled;
 mod surroundings;

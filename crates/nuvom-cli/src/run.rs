@@ -7,7 +7,9 @@ use clap::Parser;
 use clap::error::ErrorKind as ClapKind;
 
 use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs};
-use crate::commands::{cancel, config, discover, history, inspect, list, retry, status, version, worker};
+use crate::commands::{
+    cancel, check, config, discover, history, inspect, list, retry, status, version, worker,
+};
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;
 use crate::output::Output;
@@ -39,6 +41,7 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
     let Some(command) = arguments.command else { return version::show(false, host, &mut session.output) };
     match command {
         Command::Discover(Discover::Tasks(options)) => discover::tasks(&options, session),
+        Command::Check(options) => check::run(&options, session),
         Command::List(List::Tasks(options)) => list::tasks(&options, session),
         Command::Runworker(options) => worker::run(options, host, session),
         Command::Inspect(Inspect::Job(options)) => inspect::job(&options, session),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use nuvom_core::{Clock, Error, ErrorKind, Result, Timestamp};
 use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
 
+use crate::arguments::Source;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -48,6 +49,15 @@ impl Session<'_> {
             self.output.talk(&format!("warning: {warning}"))?;
         }
         Ok(Configured { project, settings })
+    }
+
+    /// Reads the settings of the project whose source is meant.
+    pub(crate) fn configure_source(&mut self, source: &Source) -> Result<Configured, Failure> {
+        let project = match &source.root {
+            Some(folder) => Project::at(&self.folder.join(folder)),
+            None => Project::find(&self.folder),
+        };
+        self.configure_project(project, Vec::new())
     }
 
     /// Opens the stores of the project, if this process can see in them what others do.

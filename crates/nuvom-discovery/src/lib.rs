@@ -19,6 +19,7 @@ mod search;
 mod source;
 mod task;
 mod walk;
+mod watch;
 mod whole_file;
 
 pub use check::{Checked, Finding, Rule, RuleText, check};
@@ -28,3 +29,4 @@ pub use reading::{Kind, Span};
 pub use scan::{Scan, ScanOptions, scan};
 pub use task::{FoundParameter, FoundTask};
 pub use walk::{Explanation, FolderSort, IgnoreRule, Reason, explain};
+pub use watch::SourceWatch;

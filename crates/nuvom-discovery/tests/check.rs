@@ -1,4 +1,5 @@
 //! What `nuvom check` tells, and what it keeps quiet about.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like the tests")]
 
 mod project;
 
@@ -8,7 +9,9 @@ use project::Project;
 /// The findings in a project of these files.
 fn findings(files: &[(&str, &str)]) -> Vec<Finding> {
     let project = Project::new();
-    files.iter().for_each(|(file, text)| project.write(file, text));
+    for (file, text) in files {
+        project.write(file, text);
+    }
     check(project.root(), &ScanOptions::default()).unwrap().findings
 }
 

@@ -1,4 +1,5 @@
 //! Names that lead to Nuvom through other modules of the project.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like the tests")]
 
 mod project;
 
@@ -7,7 +8,9 @@ use project::{Project, kinds, names, only_task};
 
 fn project(files: &[(&str, &str)]) -> Project {
     let project = Project::new();
-    files.iter().for_each(|(file, text)| project.write(file, text));
+    for (file, text) in files {
+        project.write(file, text);
+    }
     project
 }
 

@@ -23,7 +23,8 @@ impl Host for PythonHost {
     fn run_worker(&self, request: WorkerRequest) -> i32 {
         let queues: Vec<&str> = request.queues.iter().map(QueueName::as_str).collect();
         let settings = &request.settings;
-        let arguments = (queues, settings.log_level(), settings.log_format());
+        let arguments =
+            (queues, settings.log_level(), settings.log_format(), request.is_strict, request.reloads);
         Python::attach(|py| {
             configure(py, request.arguments.into_iter().map(|(name, value)| (name, Some(value))).collect());
             let ran = py

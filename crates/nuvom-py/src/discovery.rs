@@ -1,18 +1,26 @@
 //! Discovery and the manifest, as plain data for `nuvom.discovery`.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use nuvom_discovery::{FoundTask, Manifest, ScanOptions, scan};
+use nuvom_discovery::{FoundTask, Manifest, Scan, ScanOptions, SourceWatch, scan};
 use pyo3::prelude::*;
 
-use crate::client::client;
+use crate::client::{Client, client};
 use crate::errors::OrRaise;
 
-/// Tasks found below a folder, and what is wrong there: two JSON texts.
+/// Tasks found below a folder, and what is wrong there: two JSON texts. Without a folder: of the project, by its
+/// settings.
 #[pyfunction]
-pub(crate) fn scan_tasks(py: Python<'_>, root: PathBuf) -> PyResult<(String, String)> {
-    let found = py.detach(|| scan(&root, &ScanOptions::default())).or_raise(py)?;
-    Ok((json(py, &found.tasks)?, json(py, &found.problems)?))
+#[pyo3(signature = (root=None))]
+pub(crate) fn scan_tasks(py: Python<'_>, root: Option<PathBuf>) -> PyResult<(String, String)> {
+    let (root, options) = match root {
+        Some(root) => (root, ScanOptions::default()),
+        None => of_project(&*client(py)?),
+    };
+    let Scan { tasks, problems, .. } = py.detach(|| scan(&root, &options)).or_raise(py)?;
+    Ok((json(py, &tasks)?, json(py, &problems)?))
 }
 
 /// The tasks of a manifest, as JSON text.
@@ -31,12 +39,48 @@ pub(crate) fn save_manifest(py: Python<'_>, path: PathBuf, tasks: &str) -> PyRes
     py.detach(|| Manifest::new(tasks).save(&path)).or_raise(py)
 }
 
-/// The project's folder, and its manifest's path.
+/// The project's folder, its manifest's path, and the folders that modules are imported from, in Python's order.
 #[pyfunction]
-pub(crate) fn project(py: Python<'_>) -> PyResult<(PathBuf, PathBuf)> {
+pub(crate) fn project(py: Python<'_>) -> PyResult<(PathBuf, PathBuf, Vec<PathBuf>)> {
     let client = client(py)?;
-    let manifest: &Path = client.runtime.settings.manifest_path();
-    Ok((client.runtime.project.root.clone(), manifest.to_owned()))
+    let (root, settings) = (client.runtime.project.root.clone(), &client.runtime.settings);
+    let manifest: &Path = settings.manifest_path();
+    let named = settings.source_roots();
+    let roots = match &*named {
+        [] => vec![root.clone(), root.join("src")],
+        named => named.iter().map(|folder| root.join(folder)).collect(),
+    };
+    Ok((root, manifest.to_owned(), roots))
+}
+
+/// Waits for changes of the project's source.
+#[pyclass(frozen, module = "nuvom._nuvom", name = "SourceWatch")]
+pub(crate) struct PySourceWatch(Mutex<SourceWatch>);
+
+#[pymethods]
+impl PySourceWatch {
+    #[new]
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let (root, options) = of_project(&*client(py)?);
+        let watch = py.detach(|| SourceWatch::new(&root, &options)).or_raise(py)?;
+        Ok(Self(Mutex::new(watch)))
+    }
+
+    /// Whether something changed within so many seconds; answers once it has come to rest.
+    fn wait(&self, py: Python<'_>, at_most_secs: f64) -> PyResult<bool> {
+        let at_most = Duration::try_from_secs_f64(at_most_secs).unwrap_or(Duration::MAX);
+        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).wait(at_most)).or_raise(py)
+    }
+}
+
+fn of_project(client: &Client) -> (PathBuf, ScanOptions) {
+    let settings = &client.runtime.settings;
+    let options = ScanOptions {
+        roots: settings.source_roots(),
+        cache: settings.manifest_path().parent().map(|folder| folder.join("discovery.cache")),
+        ..ScanOptions::default()
+    };
+    (client.runtime.project.root.clone(), options)
 }
 
 /// Every setting: name, value, and where the value comes from.

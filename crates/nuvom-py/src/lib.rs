@@ -29,7 +29,7 @@ mod _nuvom {
     #[pymodule_export]
     use crate::client::{after_fork, close, configure};
     #[pymodule_export]
-    use crate::discovery::{load_manifest, project, save_manifest, scan_tasks, settings};
+    use crate::discovery::{PySourceWatch, load_manifest, project, save_manifest, scan_tasks, settings};
     #[pymodule_export]
     use crate::executor::{Attempt, Coroutines, CurrentJob, Slot, current_job, note_kind, serve_child};
     #[pymodule_export]

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from traceback import TracebackException
+from typing import TYPE_CHECKING
 
 from nuvom import _nuvom
 from nuvom.discovery.manifest import ManifestManager
 from nuvom.registry.registry import by_name, get_task_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def auto_register(manifest: str | Path | None = None) -> Registered:
     modules: dict[str, list[str]] = {}
     for task in ManifestManager(manifest).load():
         modules.setdefault(task["module"], []).append(task["name"])
-    _make_importable(_nuvom.project()[0])
+    _make_importable(_nuvom.project()[2])
     failures = []
     for module, names in modules.items():
         failure = _import(module, names)
@@ -55,9 +59,9 @@ def auto_register(manifest: str | Path | None = None) -> Registered:
     return Registered(tuple(sorted(known)), tuple(failures))
 
 
-def _make_importable(root: Path) -> None:
-    """Modules are named from the project's folder, or from `src` in it."""
-    for folder in (root / "src", root):
+def _make_importable(roots: Sequence[Path]) -> None:
+    """Modules are named from these folders; of two modules of one name, the earlier folder has the say."""
+    for folder in reversed(roots):
         if folder.is_dir() and str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
 

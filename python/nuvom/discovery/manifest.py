@@ -26,6 +26,6 @@ class ManifestManager:
 
     def refresh(self, root: str | Path | None = None) -> list[dict[str, Any]]:
         """Scans the project, or `root`, and writes what was found."""
-        tasks = discover_tasks(_nuvom.project()[0] if root is None else root)
+        tasks = discover_tasks(root)
         self.save(tasks)
         return tasks

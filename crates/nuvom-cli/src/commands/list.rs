@@ -1,6 +1,6 @@
 //! `list tasks`.
 
-use nuvom_discovery::Manifest;
+use nuvom_discovery::{FoundTask, Manifest};
 
 use crate::arguments::Listing;
 use crate::failure::{Failure, OK};
@@ -27,6 +27,7 @@ pub(crate) fn tasks(options: &Listing, session: &mut Session<'_>) -> Result<i32,
         ("TASK", Fit::Cut(24)),
         ("PLACE", Fit::Cut(20)),
         ("SIGNATURE", Fit::Cut(16)),
+        ("OPTIONS", Fit::Optional),
         ("DOC", Fit::Optional),
     ]);
     for task in manifest.tasks() {
@@ -34,9 +35,17 @@ pub(crate) fn tasks(options: &Listing, session: &mut Session<'_>) -> Result<i32,
             task.name.as_str().into(),
             format!("{}:{}", task.file, task.line).into(),
             task.signature.as_str().into(),
+            options_of(task).into(),
             Styled::new(Style::Dim, task.doc.as_deref().unwrap_or_default()),
         ]);
     }
     output.table(&table)?;
     Ok(OK)
+}
+
+/// The options that are literals, as they are written.
+fn options_of(task: &FoundTask) -> String {
+    let aliases = (!task.aliases.is_empty()).then(|| format!("aliases={}", task.aliases.join(",")));
+    let options = task.options.iter().map(|(name, value)| format!("{name}={value}"));
+    options.chain(aliases).collect::<Vec<_>>().join(" ")
 }

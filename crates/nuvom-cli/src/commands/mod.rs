@@ -1,6 +1,7 @@
 //! The commands, a file each: what is asked of the ports, and how the answer looks.
 
 pub(crate) mod cancel;
+pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod discover;
 pub(crate) mod history;

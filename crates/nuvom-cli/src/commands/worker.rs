@@ -23,5 +23,12 @@ pub(crate) fn run(options: Runworker, host: &dyn Host, session: &mut Session<'_>
     let (project, settings) = (runtime.project.clone(), runtime.settings.clone());
     // The host opens its own: it may be long until it needs them.
     drop(runtime);
-    Ok(host.run_worker(WorkerRequest { project, settings, arguments, queues: options.queues }))
+    Ok(host.run_worker(WorkerRequest {
+        project,
+        settings,
+        arguments,
+        queues: options.queues,
+        reloads: options.dev,
+        is_strict: options.strict,
+    }))
 }

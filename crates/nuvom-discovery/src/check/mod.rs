@@ -5,6 +5,7 @@ mod arguments;
 mod finding;
 mod hooks;
 mod options;
+mod pages;
 mod requests;
 mod rules;
 mod schedules;

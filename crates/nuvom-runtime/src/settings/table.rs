@@ -2,6 +2,9 @@
 
 use super::kind::Kind;
 
+/// The folders from which modules are imported, unless a project names its own.
+pub(super) const USUAL_ROOTS: &str = ".,src";
+
 /// How every setting's name begins.
 pub(super) const PREFIX: &str = "NUVOM_";
 
@@ -70,6 +73,12 @@ pub(super) static TABLE: &[Row] = &[
         Kind::Path,
         Text(".nuvom/manifest.json"),
         "Where discovery keeps what it found.",
+    ),
+    row(
+        "NUVOM_SOURCE_ROOTS",
+        Kind::Text,
+        Text(USUAL_ROOTS),
+        "Folders from which modules are imported, as `services/api,libs`. `src` counts only while it is no package.",
     ),
     // Few jobs are bound by the processor alone; four in flight use a small machine and drown none.
     row(

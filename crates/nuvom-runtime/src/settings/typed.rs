@@ -9,6 +9,7 @@ use nuvom_core::{JobOptions, Retention, RetryPolicy, TimeoutPolicy};
 use super::Settings;
 use super::kind::Value;
 use super::table;
+use super::table::USUAL_ROOTS;
 
 impl Settings {
     /// The name of the backend where jobs wait.
@@ -44,6 +45,13 @@ impl Settings {
     /// The file of the manifest.
     pub fn manifest_path(&self) -> &Path {
         self.path("NUVOM_MANIFEST_PATH")
+    }
+
+    /// The folders from which modules are imported, relative to the project; none for the usual ones.
+    pub fn source_roots(&self) -> Vec<String> {
+        let named = self.text("NUVOM_SOURCE_ROOTS");
+        let roots = named.split(',').map(str::trim).filter(|_| named != USUAL_ROOTS);
+        roots.filter(|root| !root.is_empty()).map(str::to_owned).collect()
     }
 
     /// How many jobs a worker runs at the same time; at least 1.

@@ -1,0 +1,111 @@
+"""`nuvom runworker --dev`: a worker that starts anew whenever the source changes."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from nuvom import _nuvom
+from nuvom.discovery.manifest import ManifestManager
+from nuvom.log import logger, setup_logging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+_CHANGED = b"\xf0"
+_ENDED = b"\xf1"
+_A_DAY_SECS = 86_400.0
+
+
+def run_reloading(arguments: Sequence[str], log_level: str, log_format: str) -> int:
+    """Runs the same command without `--dev` in a process of its own, and another one after each change; answers the exit
+    code of the last.
+
+    A changed module cannot be put in place of one that runs: its functions, classes and threads live on. A new process
+    knows nothing of them. The old one first stops in good order: what runs may finish, the rest goes back.
+    """
+    setup_logging(log_level, log_format)
+    return _Reloading([argument for argument in arguments if argument != "--dev"]).run()
+
+
+class _Reloading:
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._command = [sys.executable, "-m", "nuvom", *arguments]
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._stopping = False
+        # Signals and threads wake the one loop through it.
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+
+    def run(self) -> int:
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._stop)
+        watch = _nuvom.SourceWatch()
+        self._in_background(lambda: self._follow(watch))
+        code = 0
+        self._start()
+        try:
+            while True:
+                news = self._woken.recv(1024)
+                worker = self._worker
+                if worker is not None and (code := worker.poll()) is not None:
+                    self._worker = None
+                    if self._stopping:
+                        return code
+                    if _CHANGED not in news:
+                        logger.warning("the worker ended with exit code %d; it starts again with the next change", code)
+                if self._stopping and self._worker is None:
+                    return code or 0
+                if _CHANGED in news and not self._stopping:
+                    logger.info("the source has changed: starting anew")
+                    self._end()
+                    self._start()
+        finally:
+            signal.set_wakeup_fd(-1)
+
+    def _start(self) -> None:
+        try:
+            ManifestManager().refresh()
+        except Exception:
+            logger.exception("the source could not be searched for tasks; the last manifest is used")
+        # In a group of its own, so that Control-C reaches it once, by way of this process.
+        group = {"start_new_session": True} if sys.platform != "win32" else {}
+        self._worker = worker = subprocess.Popen(self._command, **group)  # noqa: S603 - the command of this process
+
+        def wait() -> None:
+            worker.wait()
+            self._wake(_ENDED)
+
+        self._in_background(wait)
+
+    def _end(self) -> None:
+        worker = self._worker
+        if worker is not None:
+            worker.terminate()
+            worker.wait()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+        if self._worker is not None:
+            self._worker.terminate()
+
+    def _follow(self, watch: _nuvom.SourceWatch) -> None:
+        while True:
+            if watch.wait(_A_DAY_SECS):
+                self._wake(_CHANGED)
+
+    def _wake(self, news: bytes) -> None:
+        with suppress(BlockingIOError):  # so full that it wakes anyway
+            self._waker.send(news)
+
+    @staticmethod
+    def _in_background(run: Callable[[], None]) -> None:
+        threading.Thread(target=run, name="nuvom-dev", daemon=True).start()
