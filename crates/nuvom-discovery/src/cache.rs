@@ -1,7 +1,7 @@
 //! What the last scan learned, so that the next one reads only what has changed. It is a matter of speed alone: one
 //! that is missing, damaged or of another build is as good as none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, Metadata};
 use std::io::Write;
 use std::path::Path;
@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::interest::Names;
 use crate::reading::Facts;
 use crate::whole_file;
 
@@ -29,8 +30,8 @@ pub(crate) struct Cache {
     format: String,
     roots: Vec<String>,
     began_ns: u64,
-    /// The modules whose importers were looked for.
-    pub(crate) searched_for: BTreeSet<String>,
+    /// The names whose importers were looked for.
+    pub(crate) searched_for: Names,
     files: HashMap<String, Entry>,
 }
 
@@ -54,7 +55,7 @@ struct CacheRef<'f> {
     format: &'f str,
     roots: &'f [String],
     began_ns: u64,
-    searched_for: &'f BTreeSet<String>,
+    searched_for: &'f Names,
     files: BTreeMap<&'f str, EntryRef<'f>>,
 }
 
@@ -87,7 +88,7 @@ impl Cache {
         path: &Path,
         roots: &[String],
         began: SystemTime,
-        searched_for: &BTreeSet<String>,
+        searched_for: &Names,
         files: BTreeMap<&str, EntryRef<'_>>,
     ) {
         let cache = CacheRef { format: FORMAT, roots, began_ns: since_epoch(began), searched_for, files };

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::{ContentHash, Entries, Entry, EntryRef, Stamp};
 use crate::encoding;
+use crate::imports::{Import, imports};
+use crate::interest::Interest;
 use crate::linking::File;
 use crate::module_name::ModuleNames;
 use crate::problem::{Problem, ProblemKind};
 use crate::reading::{self, Facts};
-use crate::search::Search;
 use crate::source::{self, Unreadable};
 use crate::walk;
 
@@ -21,9 +22,7 @@ pub(crate) struct Candidate {
     path: PathBuf,
     /// Relative to the project, with forward slashes.
     pub(crate) shown: String,
-    /// The name to import it by, else why there is none.
-    pub(crate) module: Result<String, String>,
-    /// The name that relative imports know it by, which is that name where it has one.
+    /// The name that the project knows it by.
     pub(crate) key: String,
     pub(crate) rank: usize,
     stamp: Option<Stamp>,
@@ -35,8 +34,8 @@ pub(crate) struct Candidate {
 
 /// How far it was looked at.
 pub(crate) enum State {
-    /// It mentions nothing that was searched for.
-    Passed,
+    /// It imports nothing that was looked for; these are its imports, as far as they were read.
+    Passed(Option<Vec<Import>>),
     Read(ContentHash, Box<Facts>),
     /// Its facts are with the others.
     Taken,
@@ -51,20 +50,18 @@ impl Candidate {
         path: &Path,
         names: &ModuleNames,
         known: &Entries,
-        search: &Search,
+        interest: &Interest,
     ) -> Self {
         let shown = walk::display_path(root, path);
-        let module = names.name_of(&shown);
         let (key, rank) = (names.key_of(&shown), names.rank_of(&shown));
         let mut candidate = Self {
             path: path.to_owned(),
             shown,
-            module,
             key,
             rank,
             stamp: std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata)),
             hash: None,
-            state: State::Passed,
+            state: State::Passed(None),
             is_news: false,
         };
         let known_entry = known.take(&candidate.shown);
@@ -74,32 +71,36 @@ impl Candidate {
             && known.is_certain(stamp)
         {
             candidate.state = match known_entry.and_then(|entry| entry.matters) {
-                None => State::Passed,
+                None => State::Passed(None),
                 Some((hash, facts)) => State::Read(hash, facts),
             };
             return candidate;
         }
         candidate.is_news = true;
-        let finds = |bytes: &[u8]| source::mentions(bytes, MARKER) || search.finds(&candidate.key, bytes);
-        if let Some(state) = candidate.examine(finds, known_entry) {
-            candidate.state = state;
-        }
+        candidate.state = candidate.examine(
+            |bytes, imports| source::mentions(bytes, MARKER) || interest.is_met_by(imports),
+            known_entry,
+        );
         candidate
     }
 
-    /// Looks at it once more, for other modules; answers what it is now, if that changed.
-    pub(crate) fn look_again(&self, search: &Search, must: bool) -> Option<State> {
-        self.examine(|bytes| must || search.finds(&self.key, bytes), None)
+    /// Looks at it once more, for something else, or because it `must` be read; answers what it is now, if that changed.
+    pub(crate) fn look_again(&self, interest: &Interest, must: bool) -> Option<State> {
+        match &self.state {
+            State::Passed(Some(imports)) if !must && !interest.is_met_by(imports) => None,
+            State::Passed(_) => Some(self.examine(|_, imports| must || interest.is_met_by(imports), None)),
+            _ => None,
+        }
     }
 
     /// Its facts, to be put with the others.
-    pub(crate) fn take_file(&mut self) -> Option<File> {
+    pub(crate) fn take_file(&mut self, names: &ModuleNames) -> Option<File> {
         if !matches!(self.state, State::Read(..)) {
             return None;
         }
         let State::Read(hash, facts) = std::mem::replace(&mut self.state, State::Taken) else { return None };
         self.hash = Some(hash);
-        let (path, module, key) = (self.shown.clone(), self.module.clone(), self.key.clone());
+        let (path, module, key) = (self.shown.clone(), names.name_of(&self.shown), self.key.clone());
         Some(File { path, module, key, facts: *facts })
     }
 
@@ -111,36 +112,39 @@ impl Candidate {
         }
     }
 
-    fn examine(&self, finds: impl Fn(&[u8]) -> bool, known: Option<Entry>) -> Option<State> {
-        let unreadable = |it: Unreadable| Some(State::Unreadable(it.into_problem(self.shown.clone())));
+    /// Reads it if `finds` says that it is worth it. Imports that cannot be told are.
+    fn examine(&self, finds: impl Fn(&[u8], &[Import]) -> bool, known: Option<Entry>) -> State {
+        let unreadable = |it: Unreadable| State::Unreadable(it.into_problem(self.shown.clone()));
         let bytes = match source::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) => return unreadable(error),
         };
-        if !finds(&bytes) {
-            return None;
+        let (package, is_package) = self.package();
+        if let Some(imports) = imports(&bytes, package)
+            && !finds(&bytes, &imports)
+        {
+            return State::Passed(Some(imports));
         }
         let hash = ContentHash::of(&bytes);
         if let Some((known, facts)) = known.and_then(|entry| entry.matters)
             && known == hash
         {
-            return Some(State::Read(hash, facts));
+            return State::Read(hash, facts);
         }
         let text = match encoding::decode(bytes) {
             Ok(text) => text,
             Err(error) => return unreadable(error.into()),
         };
-        let (package, is_package) = self.package();
         // One file that the parser cannot stand must not hide the tasks of all others.
         let facts = catch_unwind(AssertUnwindSafe(|| reading::read(&text, package, is_package)));
-        Some(match facts {
+        match facts {
             Ok(facts) => State::Read(hash, Box::new(facts)),
             Err(_) => State::Unreadable(Problem::of_file(
                 ProblemKind::Unreadable,
                 self.shown.clone(),
                 "cannot be parsed because of a defect in Nuvom; please report it with this file",
             )),
-        })
+        }
     }
 
     /// What its relative imports start from, and whether it is that itself.

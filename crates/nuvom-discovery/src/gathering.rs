@@ -10,12 +10,12 @@ use nuvom_core::{Error, ErrorKind, Result};
 use crate::cache::{Cache, Entries};
 use crate::candidate::{Candidate, MARKER, State};
 use crate::deep_pool;
+use crate::interest::{Interest, Names};
 use crate::linking::{File, KnownModule, Modules, Thing};
 use crate::module_name::ModuleNames;
 use crate::problem::Problem;
 use crate::reading::{Meaning, Shape, dotted};
 use crate::scan::ScanOptions;
-use crate::search::Search;
 use crate::walk;
 
 /// What a project says.
@@ -47,12 +47,12 @@ pub(crate) fn gather(root: &Path, options: &ScanOptions) -> Result<Gathered> {
     let known_files = cache.len();
 
     let mut gathering = Gathering { searched_for: known.clone(), ..Gathering::default() };
-    let search = Search::for_modules(known.iter().map(String::as_str))?;
+    let interest = Interest::in_names(known.clone());
     let known_entries = Entries::new(cache);
     gathering.candidates =
-        in_parallel(&listing.files, |path| Candidate::look(root, path, &names, &known_entries, &search))?;
-    gathering.take_read();
-    while gathering.follow()? {}
+        in_parallel(&listing.files, |path| Candidate::look(root, path, &names, &known_entries, &interest))?;
+    gathering.take_read(&names);
+    while gathering.follow(&names)? {}
     let changed = known_files != gathering.candidates.len()
         || gathering.searched_for != known
         || gathering.candidates.iter().any(|candidate| candidate.is_news);
@@ -79,13 +79,13 @@ struct Gathering {
     candidates: Vec<Candidate>,
     known: Vec<KnownModule>,
     files: Vec<File>,
-    /// Modules that matter, of which all importers were looked for.
-    searched_for: BTreeSet<String>,
+    /// What matters to others, and whose importers were looked for.
+    searched_for: Names,
 }
 
 impl Gathering {
     /// Takes over what was read.
-    fn take_read(&mut self) {
+    fn take_read(&mut self, names: &ModuleNames) {
         if self.known.is_empty() {
             let known = self.candidates.iter().map(|candidate| KnownModule {
                 key: candidate.key.clone(),
@@ -95,40 +95,49 @@ impl Gathering {
             });
             self.known = known.collect();
         }
-        self.files.extend(self.candidates.iter_mut().filter_map(Candidate::take_file));
+        self.files.extend(self.candidates.iter_mut().filter_map(|candidate| candidate.take_file(names)));
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
     /// Reads the files that may import what matters in those that were read; answers whether there were any.
-    fn follow(&mut self) -> Result<bool> {
+    fn follow(&mut self, names: &ModuleNames) -> Result<bool> {
         let modules = Modules::new(&self.files, &self.known);
-        let passes_on = self.files.iter().filter(|file| passes_on(file, &modules, &self.searched_for));
-        let found: Vec<String> = passes_on.map(|file| file.key.clone()).collect();
-        let found: Vec<String> = found.into_iter().filter(|it| !self.searched_for.contains(it)).collect();
+        let mut found = Names::new();
+        for file in &self.files {
+            let known = self.searched_for.get(&file.key);
+            let new = passed_on(file, &modules, &self.searched_for);
+            let new: BTreeSet<String> =
+                new.into_iter().filter(|name| known.is_none_or(|known| !known.contains(name))).collect();
+            if !new.is_empty() {
+                found.insert(file.key.clone(), new);
+            }
+        }
         let wanted = self.files.iter().flat_map(|file| wanted_by(file, &modules));
         let wanted: HashSet<&str> = wanted.filter(|it| modules.file(it).is_none()).collect();
+        for (module, names) in &found {
+            self.searched_for.entry(module.clone()).or_default().extend(names.iter().cloned());
+        }
+        let is_over = found.is_empty();
+        let interest = Interest::in_names(found);
 
-        let search = Search::for_modules(found.iter().map(String::as_str))?;
         let mut passed: Vec<&mut Candidate> =
-            self.candidates.iter_mut().filter(|it| matches!(it.state, State::Passed)).collect();
-        if found.is_empty() {
+            self.candidates.iter_mut().filter(|it| matches!(it.state, State::Passed(_))).collect();
+        if is_over {
             passed.retain(|candidate| wanted.contains(candidate.key.as_str()));
         }
         let looked = in_parallel(&passed, |candidate| {
-            let is_wanted = wanted.contains(candidate.key.as_str());
-            candidate.look_again(&search, is_wanted)
+            candidate.look_again(&interest, wanted.contains(candidate.key.as_str()))
         })?;
         let mut any = false;
         for (candidate, state) in passed.into_iter().zip(looked) {
             if let Some(state) = state {
-                any = true;
-                candidate.is_news = true;
+                any |= !matches!(state, State::Passed(_));
+                candidate.is_news |= !matches!(state, State::Passed(_));
                 candidate.state = state;
             }
         }
-        self.searched_for.extend(found);
-        self.take_read();
-        Ok(any)
+        self.take_read(names);
+        Ok(any || !is_over)
     }
 
     /// Of the files that were read, many only mention a word.
@@ -160,22 +169,37 @@ impl Gathering {
     }
 }
 
-/// Whether others could get something of Nuvom's, or a task, from this module.
-fn passes_on(file: &File, modules: &Modules<'_>, others: &BTreeSet<String>) -> bool {
-    let brings = |star: &str| star == MARKER || others.contains(star);
-    file.facts.stars.iter().any(|star| brings(star))
-        || file.facts.names.values().any(|meanings| {
-            modules.resolve(file, meanings).into_iter().any(|thing| match thing {
-                Thing::Decorator | Thing::Nuvom => true,
-                Thing::Function(function) => {
-                    let decorators = &function.get().decorators;
-                    decorators.iter().any(|it| modules.task_options(function.file, it).is_some())
-                }
-                Thing::Kept(file, place) => modules.is_kept_decorator(file, place),
-                Thing::Module(name) => modules.file(name).is_some_and(|it| !std::ptr::eq(it, file)),
-                Thing::Unsendable(_) | Thing::Unknown => false,
-            })
-        })
+/// The names by which others could get something of Nuvom's, or a task, from this module.
+fn passed_on(file: &File, modules: &Modules<'_>, others: &Names) -> BTreeSet<String> {
+    let leads_to_us = |thing: &Thing<'_>| match thing {
+        Thing::Nuvom => true,
+        Thing::Module(name) => modules.file(name).is_some_and(|it| !std::ptr::eq(it, file)),
+        other => is_ours(other, modules),
+    };
+    let own = file
+        .facts
+        .names
+        .iter()
+        .filter(|(_, meanings)| modules.resolve(file, meanings).iter().any(leads_to_us));
+    let own = own.map(|(name, _)| name.clone());
+    let brought = file.facts.stars.iter().flat_map(|star| match &**star {
+        MARKER => vec!["task".to_owned()],
+        star => others.get(star).into_iter().flatten().cloned().collect(),
+    });
+    own.chain(brought).collect()
+}
+
+/// Whether it is Nuvom's decorator, or a task.
+fn is_ours(thing: &Thing<'_>, modules: &Modules<'_>) -> bool {
+    match thing {
+        Thing::Decorator => true,
+        Thing::Kept(file, place) => modules.is_kept_decorator(file, *place),
+        Thing::Function(function) => {
+            let decorators = &function.get().decorators;
+            decorators.iter().any(|it| modules.task_options(function.file, it).is_some())
+        }
+        Thing::Nuvom | Thing::Module(_) | Thing::Unsendable(_) | Thing::Unknown => false,
+    }
 }
 
 /// Modules whose facts decide over this one: what a star brings, or hides, and how a hook can be called.
@@ -194,25 +218,17 @@ fn wanted_by<'f>(file: &'f File, modules: &Modules<'f>) -> Vec<&'f str> {
     stars.chain(hooks).collect()
 }
 
-fn matters(file: &File, modules: &Modules<'_>, passing_on: &BTreeSet<String>) -> bool {
-    let is_ours = |thing: &Thing<'_>| match thing {
-        Thing::Decorator => true,
-        Thing::Kept(file, place) => modules.is_kept_decorator(file, *place),
-        Thing::Function(function) => {
-            let decorators = &function.get().decorators;
-            decorators.iter().any(|it| modules.task_options(function.file, it).is_some())
-        }
-        _ => false,
-    };
+/// Whether this file says anything about tasks.
+fn matters(file: &File, modules: &Modules<'_>, others: &Names) -> bool {
     let facts = &file.facts;
     let functions = facts.functions.iter().flat_map(|it| &it.decorators);
+    let mut decorators = functions.chain(facts.classes.iter().flat_map(|it| &it.decorators));
+    let leads = |meanings: &[Meaning]| modules.resolve(file, meanings).iter().any(|it| is_ours(it, modules));
     facts.syntax_error.is_some()
-        || functions
-            .chain(facts.classes.iter().flat_map(|it| &it.decorators))
-            .any(|it| modules.task_options(file, it).is_some())
-        || facts.applied.iter().any(|it| modules.resolve(file, &it.called).iter().any(is_ours))
-        || facts.requests.iter().any(|it| modules.resolve(file, &it.target).iter().any(is_ours))
-        || passes_on(file, modules, passing_on)
+        || decorators.any(|it| modules.task_options(file, it).is_some())
+        || facts.applied.iter().any(|it| leads(&it.called))
+        || facts.requests.iter().any(|it| leads(&it.target))
+        || !passed_on(file, modules, others).is_empty()
 }
 
 fn in_parallel<T: Sync, R: Send>(items: &[T], apply: impl Fn(&T) -> R + Sync) -> Result<Vec<R>> {

@@ -90,12 +90,22 @@ pub(crate) fn is_dotted_name(text: &str) -> bool {
     text.split('.').all(is_name)
 }
 
-/// Whether Python takes this for a name. Its own parser decides, as Unicode and keywords have their say.
+/// The words of ASCII that look like names and are none.
+const KEYWORDS: &[&str] = &[
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+/// Whether Python takes this for a name. Where letters beyond ASCII have their say, its parser decides.
 pub(crate) fn is_name(text: &str) -> bool {
     // No operator and no bracket passes, so what is parsed has no depth.
     let is_word = |letter: char| letter == '_' || letter.is_ascii_alphanumeric() || !letter.is_ascii();
     if text.is_empty() || !text.chars().all(is_word) {
         return false;
+    }
+    if text.is_ascii() && !KEYWORDS.contains(&text) {
+        return !text.starts_with(|letter: char| letter.is_ascii_digit());
     }
     parse_expression(text).is_ok_and(|parsed| match parsed.expr() {
         Expr::Name(name) => name.range.len().to_usize() == text.len(),

@@ -44,20 +44,13 @@ pub(crate) fn mentions(bytes: &[u8], word: &str) -> bool {
     memmem::find_iter(bytes, word).any(|at| is_whole_word(bytes, at..at + word.len()))
 }
 
-/// Whether what stands here is not a part of a longer word. A letter beyond ASCII is taken for a limit.
+/// Whether what stands here is not a part of a longer word. A letter beyond ASCII is part of a word.
 pub(crate) fn is_whole_word(bytes: &[u8], range: Range<usize>) -> bool {
-    let is_part = |byte: Option<&u8>| byte.is_some_and(|it| *it == b'_' || it.is_ascii_alphanumeric());
+    let is_part = |byte: Option<&u8>| {
+        byte.is_some_and(|it| *it == b'_' || it.is_ascii_alphanumeric() || !it.is_ascii())
+    };
     let before = range.start.checked_sub(1).and_then(|at| bytes.get(at));
     !is_part(before) && !is_part(bytes.get(range.end))
-}
-
-/// Whether these bytes may hold a relative import: `from` and then a dot.
-pub(crate) fn imports_relatively(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, "from").any(|at| {
-        let rest = bytes[at + 4..].iter();
-        rest.copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c' | b'\\' | b'\r' | b'\n'))
-            == Some(b'.')
-    })
 }
 
 impl Unreadable {
@@ -87,13 +80,5 @@ mod tests {
         assert!(mentions(b"from nuvom import task", "nuvom"));
         assert!(mentions(b"xnuvom nuvom", "nuvom"));
         assert!(!mentions(b"nuvoms, my_nuvom", "nuvom"));
-    }
-
-    #[test]
-    fn a_relative_import_is_seen_however_it_is_spaced() {
-        assert!(imports_relatively(b"from . import app"));
-        assert!(imports_relatively(b"from.app import task"));
-        assert!(imports_relatively(b"from \\\n .. import task"));
-        assert!(!imports_relatively(b"from app import task"));
     }
 }
