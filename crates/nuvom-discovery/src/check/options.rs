@@ -72,7 +72,8 @@ impl<'f> Checker<'_, 'f> {
         for argument in &request.arguments {
             self.check_option(file, "with_options", argument, &|name| own().find(|row| row.0 == name));
         }
-        let given = |name| request.arguments.iter().any(|argument| argument.name() == Some(name));
+        let is_given = |it: &Argument, name| it.name() == Some(name) && !matches!(it.shape, Shape::None);
+        let given = |name| request.arguments.iter().any(|argument| is_given(argument, name));
         if given("in_") && given("at") {
             let message = "`with_options` takes `in_` or `at`, not both".to_owned();
             self.report(file, request.span, Rule::BadOptionValue, message);
@@ -156,10 +157,13 @@ impl Expected {
             Expected::Name | Expected::Text | Expected::OneOf(_) => matches!(shape, Shape::FormattedText),
             Expected::Names => matches!(shape, Shape::Of(SimpleType::List | SimpleType::Tuple)),
             Expected::Exceptions => matches!(shape, Shape::Of(SimpleType::Tuple)),
-            Expected::Count | Expected::Seconds | Expected::Priority => {
-                matches!(shape, Shape::Of(SimpleType::Int))
-            }
-            Expected::Flag | Expected::Moment | Expected::Hook(_) => false,
+            // A whole number of which the digits are not kept is beyond all that is accepted.
+            Expected::Count
+            | Expected::Seconds
+            | Expected::Priority
+            | Expected::Flag
+            | Expected::Moment
+            | Expected::Hook(_) => false,
         }
     }
 
@@ -184,8 +188,14 @@ impl Expected {
 }
 
 fn is_name(text: &str) -> bool {
-    let is_printable = |letter: char| !letter.is_control() && (letter == ' ' || !letter.is_whitespace());
     (1..=MAX_NAME_CHARS).contains(&text.chars().count()) && text.chars().all(is_printable)
+}
+
+/// What Python's `str.isprintable` says of a letter, if its Unicode is as new as ours. Rust leaves the same letters
+/// unescaped, but for quotes and backslashes, and for accents at the start of a text, so the letter stands behind
+/// another one here.
+fn is_printable(letter: char) -> bool {
+    matches!(letter, '"' | '\'' | '\\') || format!("x{letter}").escape_debug().nth(1) == Some(letter)
 }
 
 /// The option that was probably meant.
