@@ -13,7 +13,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 unexport CONDA_PREFIX
 
-RUST_FILES := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name '*.sql' -o -name Cargo.toml)
+RUST_FILES := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name '*.sql' -o -path '*/rules/*.md' -o -name Cargo.toml)
 # Everything but the extension module: none of it needs Python.
 CRATES := --workspace --exclude nuvom-py --locked
 LINTED := python tests benches examples
@@ -93,6 +93,7 @@ bench: $(VENV)/.built-release $(VENV)/.bench ## Measure, with the yardsticks fir
 reference: ## Make the reference pages again that are made from the code
 	@cargo run --quiet --locked -p nuvom-runtime --example settings_reference > docs/reference/configuration.md
 	@cargo run --quiet --locked -p nuvom-runtime --example capabilities > docs/reference/capabilities.md
+	@cargo run --quiet --locked -p nuvom-discovery --example rules_reference docs/reference
 
 format: $(VENV)/.tools ## Bring all code into its form
 	@cargo fmt --all

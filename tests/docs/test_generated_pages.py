@@ -1,11 +1,13 @@
 """Pages that are made from the code are as the code would make them."""
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs/reference"
 
 
 @pytest.mark.parametrize(
@@ -13,12 +15,30 @@ ROOT = Path(__file__).parents[2]
     [("settings_reference", "configuration.md"), ("capabilities", "capabilities.md")],
 )
 def test_a_reference_page_is_not_stale(example: str, page: str) -> None:
-    made = subprocess.run(
-        ["cargo", "run", "--quiet", "--locked", "-p", "nuvom-runtime", "--example", example],
+    made = run_example("nuvom-runtime", example)
+
+    assert (REFERENCE / page).read_text() == made, f"docs/reference/{page} is stale: `make reference`"
+
+
+def test_the_pages_of_the_rules_are_not_stale(tmp_path: Path) -> None:
+    run_example("nuvom-discovery", "rules_reference", str(tmp_path))
+
+    made = texts([tmp_path / "rules.md", *tmp_path.glob("rules/*")])
+    kept = texts([REFERENCE / "rules.md", *REFERENCE.glob("rules/*")])
+    assert kept.keys() == made.keys()
+    stale = sorted(name for name, text in made.items() if kept[name] != text)
+    assert stale == [], "`make reference`"
+
+
+def run_example(crate: str, example: str, *arguments: str) -> str:
+    return subprocess.run(
+        ["cargo", "run", "--quiet", "--locked", "-p", crate, "--example", example, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
 
-    assert (ROOT / "docs/reference" / page).read_text() == made, f"docs/reference/{page} is stale: `make reference`"
+
+def texts(paths: Iterable[Path]) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in paths}
