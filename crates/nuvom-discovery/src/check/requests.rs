@@ -5,7 +5,7 @@ use nuvom_core::{Call, Misfit};
 use super::Checker;
 use super::rules::Rule;
 use crate::linking::{File, LinkedTask};
-use crate::reading::{Argument, Given, Method, Request, Shape, Span};
+use crate::reading::{Argument, Given, Method, Request, Shape, SimpleType, Span};
 
 /// What `.schedule` keeps for itself.
 const OF_SCHEDULE: &[&str] = &[
@@ -87,7 +87,7 @@ impl<'f> Checker<'_, 'f> {
         };
         let (Shape::List(elements) | Shape::Tuple(elements)) = &argument.shape else {
             if argument.given == Given::ByPosition
-                && argument.shape.simple_type().is_some_and(crate::reading::SimpleType::is_scalar)
+                && argument.shape.simple_type().is_some_and(SimpleType::is_scalar)
             {
                 let message = "`map` takes an iterable of calls, such as `[(1, 2), (3, 4)]`".to_owned();
                 self.report(file, argument.span, Rule::MapElement, message);
@@ -107,7 +107,9 @@ impl<'f> Checker<'_, 'f> {
                     named
                 }
                 other => {
-                    if let Some(kind) = other.simple_type().filter(|kind| kind.is_scalar()) {
+                    if let Some(kind) =
+                        other.simple_type().filter(|kind| kind.is_scalar() && *kind != SimpleType::Bytes)
+                    {
                         let message = format!(
                             "element {} is of type {kind}; each must hold the arguments of one call, as a list, a \
                              tuple or a mapping: `[(1,), (2,)]`",
