@@ -43,20 +43,22 @@ pub(crate) fn gather(root: &Path, options: &ScanOptions) -> Result<Gathered> {
     let names = ModuleNames::of(root, &options.roots);
     let listing = walk::python_files(root, options)?;
     let cache = options.cache.as_deref().map(|path| Cache::load(path, names.roots())).unwrap_or_default();
-    let known = cache.searched_for.clone();
+    let searched_for = cache.searched_for.clone();
     let known_files = cache.len();
 
-    let mut gathering = Gathering { searched_for: known.clone(), ..Gathering::default() };
-    let interest = Interest::in_names(known.clone());
+    let interest = Interest::in_names(searched_for.clone());
+    let mut gathering = Gathering { searched_for, ..Gathering::default() };
     let known_entries = Entries::new(cache);
     gathering.candidates =
         in_parallel(&listing.files, |path| Candidate::look(root, path, &names, &known_entries, &interest))?;
     gathering.take_read(&names);
-    while gathering.follow(&names)? {}
+    // Where all is as the last scan left it, that scan has followed everything to its end.
     let changed = known_files != gathering.candidates.len()
-        || gathering.searched_for != known
         || gathering.candidates.iter().any(|candidate| candidate.is_news);
-    gathering.drop_what_does_not_matter();
+    if changed {
+        while gathering.follow(&names)? {}
+        gathering.drop_what_does_not_matter();
+    }
 
     if let Some(path) = options.cache.as_deref().filter(|_| changed) {
         let facts: HashMap<&str, &File> = gathering.files.iter().map(|it| (it.path.as_str(), it)).collect();

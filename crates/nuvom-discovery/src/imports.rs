@@ -26,18 +26,19 @@ pub(crate) fn imports(bytes: &[u8], package: &str) -> Option<Vec<Import>> {
         }
         let rest = statement(bytes, behind)?;
         let names = String::from_utf8(rest).ok().filter(|names| names.is_ascii())?;
-        match module_before(bytes, at)? {
-            Some(module) => {
+        match module_before(bytes, at) {
+            Before::Unclear => return None,
+            Before::From(module) => {
                 if let Some(module) = absolute(&module, package) {
                     let names = names.split(|letter: char| !is_letter(letter) && letter != '*');
                     let names = names.filter(|name| !name.is_empty()).map(str::to_owned);
                     found.push(Import { module, names: Some(names.collect()) });
                 }
             }
-            None => {
+            Before::Nothing => {
                 for part in names.split(',') {
-                    let named = part.split(" as ").next().unwrap_or(part);
-                    let module: String = named.chars().filter(|it| is_letter(*it) || *it == '.').collect();
+                    let path = part.split(" as ").next().unwrap_or(part);
+                    let module: String = path.chars().filter(|it| is_letter(*it) || *it == '.').collect();
                     if !module.is_empty() {
                         found.push(Import { module, names: None });
                     }
@@ -59,9 +60,8 @@ fn statement(bytes: &[u8], from: usize) -> Option<Vec<u8>> {
         match byte {
             _ if in_comment && !ends_line => {}
             b'#' if in_brackets => in_comment = true,
-            b'#' | b';' => return Some(text),
+            b'#' | b';' | b')' => return Some(text),
             b'(' => in_brackets = true,
-            b')' => return Some(text),
             b'\\' => is_joined = true,
             _ if ends_line && !in_brackets && !is_joined => return Some(text),
             _ if ends_line => {
@@ -77,9 +77,15 @@ fn statement(bytes: &[u8], from: usize) -> Option<Vec<u8>> {
     (bytes.len() - from < MAX_LIST_BYTES).then_some(text)
 }
 
-/// The module of `from module import`, with its dots; the inner none if there is no `from`, the outer one if the name
-/// cannot be told.
-fn module_before(bytes: &[u8], import: usize) -> Option<Option<String>> {
+/// What stands before an `import`.
+enum Before {
+    /// `from` and a module, with its dots.
+    From(String),
+    Nothing,
+    Unclear,
+}
+
+fn module_before(bytes: &[u8], import: usize) -> Before {
     let mut end = import;
     let mut parts: Vec<&[u8]> = Vec::new();
     let mut after_name = false;
@@ -87,7 +93,7 @@ fn module_before(bytes: &[u8], import: usize) -> Option<Option<String>> {
         while end > 0 && matches!(bytes[end - 1], b' ' | b'\t' | b'\x0c' | b'\\' | b'\r' | b'\n') {
             // A line break belongs to the statement only behind a backslash.
             if matches!(bytes[end - 1], b'\n' | b'\r') && !is_joined(bytes, end) {
-                return Some(None);
+                return Before::Nothing;
             }
             end -= 1;
         }
@@ -105,17 +111,17 @@ fn module_before(bytes: &[u8], import: usize) -> Option<Option<String>> {
                 let word = &bytes[start..end];
                 if word == b"from" {
                     let module: Vec<u8> = parts.iter().rev().copied().flatten().copied().collect();
-                    let module = String::from_utf8(module).ok().filter(|module| module.is_ascii())?;
-                    return Some(Some(module));
+                    let module = String::from_utf8(module).ok().filter(|module| module.is_ascii());
+                    return module.map_or(Before::Unclear, Before::From);
                 }
                 if after_name {
-                    return Some(None);
+                    return Before::Nothing;
                 }
                 parts.push(word);
                 after_name = true;
                 end = start;
             }
-            _ => return Some(None),
+            _ => return Before::Nothing,
         }
     }
 }
