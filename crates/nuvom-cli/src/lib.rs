@@ -4,10 +4,13 @@
 mod arguments;
 mod commands;
 mod failure;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "its commands follow"))]
+mod gate;
 mod host;
 mod job_json;
 mod moments;
 mod output;
+mod pages;
 mod payload;
 mod run;
 mod safe;
@@ -16,6 +19,7 @@ mod session;
 mod styled;
 mod surroundings;
 mod table;
+mod wording;
 
 pub use failure::{ERROR, HANDED_BACK, OK, USAGE};
 pub use host::{Host, WorkerRequest};

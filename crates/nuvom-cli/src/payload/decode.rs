@@ -13,7 +13,7 @@ const FORMAT: u8 = 1;
 /// As deep as the encoder goes.
 pub(super) const MAX_DEPTH: usize = 64;
 /// Twice the default limit of a result: decoded, a value can take forty times its room.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why a payload cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ mod json;
 mod python;
 mod value;
 
-pub(crate) use self::decode::{Undecodable, arguments, result};
+pub(crate) use self::decode::{MAX_BYTES, Undecodable, arguments, result};
 pub(crate) use self::json::{hexadecimal, to_json};
 pub(crate) use self::python::{call, repr};
 pub(crate) use self::value::Value;

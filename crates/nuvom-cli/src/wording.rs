@@ -1,0 +1,51 @@
+//! Sentences for people: numbers with their noun, and lines that fit a width.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::safe::visible;
+
+/// `1 job` or `2 jobs`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The text in lines of at most `width`, broken between words; a word that is wider stands alone. It is made safe
+/// first, so that it is measured as it will be seen.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let text = visible(text);
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "job")), ["0 jobs", "1 job", "2 jobs"]);
+    }
+
+    #[test]
+    fn lines_break_between_words_and_never_inside() {
+        assert_eq!(
+            wrapped("a text of words and an-unbreakable-one", 11),
+            ["a text of", "words and", "an-unbreakable-one"]
+        );
+        assert!(wrapped("", 11).is_empty());
+    }
+
+    #[test]
+    fn a_text_is_measured_as_it_will_be_seen() {
+        assert_eq!(wrapped("\u{1b} \u{1b} \u{1b}", 9), ["\\x1b \\x1b", "\\x1b"]);
+    }
+}
