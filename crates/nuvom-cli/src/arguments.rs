@@ -57,6 +57,8 @@ pub(crate) enum Command {
     /// End jobs before they are done
     #[command(subcommand)]
     Cancel(OnJobs),
+    /// Find out what is wrong, and what to do about it
+    Doctor(Listing),
     /// Show every setting, with its value and where it comes from
     Config(Listing),
     /// Show the version of Nuvom and of what it runs on

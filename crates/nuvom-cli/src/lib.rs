@@ -3,8 +3,8 @@
 
 mod arguments;
 mod commands;
+mod doctor;
 mod failure;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "its commands follow"))]
 mod gate;
 mod host;
 mod job_json;

@@ -9,21 +9,36 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The text in lines of at most `width`, broken between words; a word that is wider stands alone. It is made safe
-/// first, so that it is measured as it will be seen.
+/// The text in lines of at most `width`, broken between words; a word that is wider stands alone, and what stands in
+/// backticks, such as a command to copy, is one word unless it is long. It is made safe first, so that it is measured
+/// as it will be seen.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let text = visible(text);
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(&visible(text), width / 2) {
         match lines.last_mut() {
             Some(line) if line.width() + 1 + word.width() <= width => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     lines
+}
+
+fn words(text: &str, longest: usize) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let is_open = |word: &String| word.matches('`').count() % 2 == 1;
+        match words.last_mut() {
+            Some(last) if is_open(last) && last.width() + 1 + word.width() <= longest => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -42,6 +57,15 @@ mod tests {
             ["a text of", "words and", "an-unbreakable-one"]
         );
         assert!(wrapped("", 11).is_empty());
+    }
+
+    #[test]
+    fn a_command_stays_whole_unless_it_is_long() {
+        assert_eq!(wrapped("run it all by `ls -l x` now", 20), ["run it all by", "`ls -l x` now"]);
+        assert_eq!(
+            wrapped("run it by `ls -l and more of it` now", 20),
+            ["run it by `ls -l and", "more of it` now"]
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod project;
 
-use nuvom_core::{JobError, Outcome};
+use nuvom_core::{HandBack, JobError, Outcome};
 use nuvom_testkit::builders::queue;
 use project::{Project, Ran, job, returned};
 use rmpv::Value;
@@ -154,4 +154,21 @@ fn a_hostile_manifest_is_refused_harmless() {
     project.write(".nuvom/manifest.json", format!("{{\"version\": \"{}\"}}", "\\u001b[2J\\u202e"));
 
     assert_harmless(&project.run(&["list", "tasks"]));
+}
+
+#[test]
+fn doctor_is_harmless_and_fits_its_width() {
+    let project = Project::new();
+    attacked(&project);
+    let refused = job(&project, 3, NAME, vec![CORPUS.into()]).queue(NAME);
+    project.ended(refused, Outcome::HandedBack { reason: HandBack::UnknownTask });
+    project.enqueue(job(&project, 4, "send", vec![]).payload(CORPUS.as_bytes()).signature(7));
+    project.write("tasks.py", "from nuvom import task\n\n@task\ndef send(x): ...\n");
+
+    let ran = project.run(&["doctor"]);
+
+    assert_harmless(&ran);
+    assert_harmless(&project.run(&["doctor", "--json"]));
+    assert!(ran.out.contains("\\u202egnp.exe"), "{}", ran.out);
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
 }

@@ -32,6 +32,7 @@ fn help_fits_eighty_columns() {
         &["discover", "tasks", "--help"],
         &["inspect", "job", "--help"],
         &["history", "recent", "--help"],
+        &["doctor", "--help"],
     ]
     .map(|args| project.run(args).out)
     .concat();

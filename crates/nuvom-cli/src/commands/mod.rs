@@ -4,6 +4,7 @@ pub(crate) mod cancel;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod discover;
+pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod list;

@@ -1,0 +1,143 @@
+//! The queue: is anybody at work, and is there work that nobody can do?
+
+use std::time::Duration;
+
+use nuvom_core::{JobId, Timestamp, WorkerName};
+
+use super::refused::{Group, Kind};
+use super::report::{Check, Status};
+use super::survey::Survey;
+use crate::gate::{Break, summary};
+use crate::moments::{age, span};
+use crate::wording::counted;
+
+/// A worker that is there takes a job long before.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Workers that are told by name.
+const MOST_WORKERS: usize = 4;
+const FULL_ANSWER: &str = "`nuvom check --against-queue` tells which jobs, and what to do";
+
+/// Whether due jobs are taken.
+pub(crate) fn workers(survey: &Survey) -> Check {
+    let now = survey.now;
+    let is_late = |oldest: Option<Timestamp>| oldest.filter(|oldest| *oldest + PATIENCE < now);
+    let at_least = if survey.all { "" } else { "at least " };
+    let due = format!("{at_least}{}", counted(survey.due, "due job"));
+    let waits = if survey.due == 1 { "waits" } else { "wait" };
+    let runs = if survey.held == 1 { "runs" } else { "run" };
+    let oldest = survey.queues.iter().filter_map(|queue| queue.oldest).min();
+    if survey.held == 0
+        && let Some(oldest) = is_late(oldest)
+    {
+        let since = span(now.since(oldest));
+        let found = format!("no worker seems to run: {due} {waits}, for up to {since}, and nothing runs");
+        return Check::new("workers", Status::Problem, found).fix("Start one by `nuvom runworker`");
+    }
+    let left = survey.queues.iter().filter(|queue| queue.running == 0);
+    let left: Vec<String> = left
+        .filter_map(|queue| is_late(queue.oldest).map(|oldest| (queue, oldest)))
+        .map(|(queue, oldest)| {
+            format!("queue `{}`: the oldest job is due for {}", queue.queue, span(now.since(oldest)))
+        })
+        .collect();
+    let found = format!("{} {runs}, {due} {waits}", counted(survey.held, "job"));
+    match left.len() {
+        0 => Check::new("workers", Status::Ok, found),
+        _ => Check::new("workers", Status::Warning, format!("{found}, and in some queues nothing runs"))
+            .details(left)
+            .fix("See that a worker serves them: `nuvom runworker` serves all unless `--queues` says which"),
+    }
+}
+
+/// Whether what the dead held goes to others.
+pub(crate) fn leases(survey: &Survey) -> Check {
+    let silent = &survey.silent;
+    let Some(since) = silent.since else {
+        return Check::new("leases", Status::Ok, "no job is held by a worker that has gone silent");
+    };
+    let (jobs, is) = (counted(silent.count, "job"), if silent.count == 1 { "is" } else { "are" });
+    let ended = age(since, survey.now);
+    let found = format!("{jobs} {is} held by workers that have gone silent; the first lease ended {ended}");
+    Check::new("leases", Status::Problem, found)
+        .details(ids(&silent.samples, silent.count))
+        .fix("Any worker puts them back; see that one runs, with `nuvom runworker`")
+}
+
+/// Jobs that no worker accepts: a check for each sort of them.
+pub(crate) fn refused(survey: &Survey) -> Vec<Check> {
+    let groups = survey.refused.groups();
+    let mut checks: Vec<Check> =
+        groups.map(|(task, kind, group)| of_group(task, kind, group, survey.now)).collect();
+    if survey.refused.unread > 0 {
+        let found = format!(
+            "{} more went back to the queue, and were not looked at",
+            counted(survey.refused.unread, "job")
+        );
+        checks.push(Check::new("refused", Status::Warning, found));
+    }
+    if checks.is_empty() {
+        checks.push(Check::new("refused", Status::Ok, "no job waits that workers do not accept"));
+    }
+    checks
+}
+
+/// Whether the code as it stands takes the jobs, in short.
+pub(crate) fn code(survey: &Survey) -> Check {
+    let gate = &survey.gate;
+    let status = match &gate.breaks[..] {
+        [] => Status::Ok,
+        breaks if breaks.iter().any(Break::is_pressing) => Status::Problem,
+        _ => Status::Warning,
+    };
+    let partly = if survey.all { "" } else { " Only the newest jobs were looked at." };
+    let found = format!("{}{partly}", summary(gate));
+    let check = Check::new("code", status, found.trim_end_matches('.'))
+        .details(gate.breaks.iter().map(|it| it.message.clone()));
+    if status == Status::Ok && survey.all { check } else { check.fix(FULL_ANSWER) }
+}
+
+fn of_group(task: &str, kind: Kind, group: &Group, now: Timestamp) -> Check {
+    let (jobs, waits) = (counted(group.count, "job"), if group.count == 1 { "waits" } else { "wait" });
+    let why = match kind {
+        Kind::UnknownTask => "do not know the task",
+        Kind::OtherSignature => "have another signature",
+    };
+    let by = named(&group.workers.iter().map(WorkerName::as_str).collect::<Vec<_>>());
+    let next = if group.next > now {
+        format!("next tried {}", age(group.next, now))
+    } else {
+        format!("due for {}", span(now.since(group.next)))
+    };
+    let found = format!(
+        "{jobs} of `{task}` {waits}, refused by workers that {why} ({}), up to {} in a row, last by {by}; {next}",
+        kind.as_str(),
+        counted(group.refusals as u64, "time"),
+    );
+    let fix = match (group.breaks, group.fits) {
+        (1.., _) => format!("The code as it stands does not take them either; {FULL_ANSWER}"),
+        (0, 1..) => {
+            "The code as it stands takes them: run `nuvom discover tasks`, and start a worker with it"
+                .to_owned()
+        }
+        (0, 0) => {
+            "Start a worker of the version that made them, or end them by `nuvom cancel job`".to_owned()
+        }
+    };
+    let status = if group.is_stranded() { Status::Problem } else { Status::Warning };
+    Check::new("refused", status, found).details(ids(&group.samples, group.count)).fix(fix)
+}
+
+fn ids(samples: &[JobId], count: u64) -> Vec<String> {
+    let more = count.saturating_sub(samples.len() as u64);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    samples.iter().map(ToString::to_string).chain(more).collect()
+}
+
+fn named(workers: &[&str]) -> String {
+    let told = workers.iter().take(MOST_WORKERS).copied().collect::<Vec<_>>().join(", ");
+    match workers.len() {
+        0 => "unknown ones".to_owned(),
+        count if count > MOST_WORKERS => format!("{told} and {} more", count - MOST_WORKERS),
+        _ => told,
+    }
+}
