@@ -89,7 +89,7 @@ pub(crate) struct DiscoverTasks {
 }
 
 /// Which source is read.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Source {
     /// The project's folder [default: found from here upwards]
     #[arg(long, value_name = "DIR")]

@@ -8,9 +8,7 @@ use clap::error::ErrorKind as ClapKind;
 
 use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs};
 use crate::commands::{
-use crate::commands::{
     cancel, check, config, discover, doctor, history, inspect, list, retry, status, version, worker,
-};
 };
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use nuvom_core::{Error, ErrorKind, Result, nearest};
-use nuvom_discovery::{Checked, Finding, Rule, check};
+use nuvom_discovery::{Checked, Finding, FoundTask, Manifest, Rule, check};
 use serde_json::json;
 
 use super::discover::{counted, scan_options};
 use crate::arguments::{Check, Report};
 use crate::failure::{ERROR, Failure, OK};
+use crate::gate;
 use crate::output::Output;
 use crate::sarif;
 use crate::session::{Configured, Session};
@@ -21,6 +22,9 @@ pub(crate) fn run(options: &Check, session: &mut Session<'_>) -> Result<i32, Fai
     }
     let Configured { project, settings } = session.configure_source(&options.source)?;
     let checked = check(&project.root, &scan_options(&options.source, &settings))?;
+    if options.against_queue {
+        return against_queue(options, &checked.tasks, Configured { project, settings }, session);
+    }
     let root = project.root.canonicalize().unwrap_or_else(|_| project.root.clone());
     let wanted = wanted(&options.paths, &session.folder, &root)?;
     let Checked { findings, tasks, files, calls } = checked;
@@ -55,11 +59,39 @@ pub(crate) fn run(options: &Check, session: &mut Session<'_>) -> Result<i32, Fai
     Ok(if findings.is_empty() { OK } else { ERROR })
 }
 
+/// Holds the jobs of the store against the code as it stands.
+fn against_queue(
+    options: &Check,
+    tasks: &[FoundTask],
+    configured: Configured,
+    session: &mut Session<'_>,
+) -> Result<i32, Failure> {
+    let report = if options.json { Report::Json } else { options.format };
+    if report == Report::Sarif {
+        let error =
+            Error::new(ErrorKind::Invalid, "jobs have no place in the source, so SARIF cannot hold them");
+        return Err(error.hint("Use --format json").into());
+    }
+    // What the jobs were written for is told better with it, and without it as well.
+    let last = Manifest::load(configured.settings.manifest_path()).ok();
+    let opened = session.open_configured(configured)?;
+    let inspect = &*opened.runtime.stores.inspect;
+    let output = &mut session.output;
+    let gate = gate::against(inspect, tasks, last.as_ref(), opened.runtime.clock.now(), &mut |_| {})?;
+    if report == Report::Json {
+        output.json(&gate)?;
+    } else {
+        gate::render(&gate, output)?;
+    }
+    output.talk(&gate::summary(&gate))?;
+    Ok(if gate.breaks.is_empty() { OK } else { ERROR })
+}
+
 /// The page of a rule.
 fn explain(code: &str, output: &mut Output<'_>) -> Result<i32, Failure> {
     let wanted = code.to_ascii_uppercase();
     let Some(rule) = Rule::of_code(&wanted) else {
-        let codes = Rule::ALL.map(|rule| rule.code());
+        let codes = Rule::ALL.map(Rule::code);
         let hint = match nearest(&wanted, codes) {
             Some(near) => format!("Did you mean {near}? The rules are {}", codes.join(", ")),
             None => format!("The rules are {}", codes.join(", ")),

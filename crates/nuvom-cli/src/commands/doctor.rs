@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use nuvom_core::Result;
-use nuvom_discovery::{Manifest, Scan, ScanOptions, scan};
+use nuvom_discovery::{Manifest, Scan, scan};
 use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
 use serde_json::json;
 
+use super::discover::scan_options;
+use crate::arguments::Source;
 use crate::doctor::{self, Report, Status, Survey};
 use crate::failure::{ERROR, Failure, OK};
 use crate::gate::Code;
@@ -32,7 +34,7 @@ fn look(session: &Session<'_>) -> Report {
     let Ok(settings) = settings else { return report };
 
     let manifest = Manifest::load(settings.manifest_path());
-    let scan = scan(&project.root, &ScanOptions::default());
+    let scan = scan(&project.root, &scan_options(&Source::default(), &settings));
     let runtime = open(project, settings, session, &mut report);
     report.checks.push(doctor::manifest(&manifest, scan.as_ref().ok()));
     report.checks.push(doctor::tasks(&scan));

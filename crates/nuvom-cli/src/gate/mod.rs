@@ -16,9 +16,7 @@ use crate::pages::each_job;
 
 pub(crate) use code::{Code, Verdict};
 pub(crate) use judge::Judge;
-#[cfg_attr(not(test), expect(unused_imports, reason = "`nuvom check` uses it"))]
-pub(crate) use rendering::render;
-pub(crate) use rendering::summary;
+pub(crate) use rendering::{render, summary};
 
 /// The states from which a job may still meet the code: what runs can come back by a failure, a loss or a stop, and
 /// what failed by `nuvom retry job`. In the order in which jobs go through them, so that one which moves on meanwhile
@@ -97,7 +95,6 @@ impl ByState {
 
 /// Holds every job that waits, runs or failed against the code. `progress` hears now and then how many were looked
 /// at.
-#[cfg_attr(not(test), expect(dead_code, reason = "`nuvom check` uses it"))]
 pub(crate) fn against(
     inspect: &dyn Inspect,
     tasks: &[FoundTask],

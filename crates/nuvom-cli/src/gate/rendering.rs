@@ -8,7 +8,6 @@ use crate::styled::{Style, Styled};
 use crate::wording::{counted, wrapped};
 
 /// Each task with its place, and a block for each of its breaks.
-#[cfg_attr(not(test), expect(dead_code, reason = "`nuvom check` uses it"))]
 pub(crate) fn render(gate: &Gate, output: &mut Output<'_>) -> io::Result<()> {
     let mut task = None;
     for it in &gate.breaks {
