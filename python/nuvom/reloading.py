@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nuvom import _nuvom
 from nuvom.discovery.manifest import ManifestManager
+from nuvom.errors import NuvomError
 from nuvom.log import logger, setup_logging
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ _A_DAY_SECS = 86_400.0
 
 
 def run_reloading(arguments: Sequence[str], log_level: str, log_format: str) -> int:
-    """Runs the same command without `--dev` in a process of its own, and another one after each change; answers the exit
-    code of the last.
+    """Runs the same command without `--dev` in a process of its own, and another one after each change; answers the
+    exit code of the last.
 
     A changed module cannot be put in place of one that runs: its functions, classes and threads live on. A new process
     knows nothing of them. The old one first stops in good order: what runs may finish, the rest goes back.
@@ -34,9 +36,25 @@ def run_reloading(arguments: Sequence[str], log_level: str, log_format: str) -> 
     return _Reloading([argument for argument in arguments if argument != "--dev"]).run()
 
 
+def main() -> None:
+    """The worker's process. It stops when the one that started it has gone: then its input comes to an end."""
+    from nuvom.__main__ import main as run
+
+    stdin = sys.stdin.fileno()
+
+    def follow() -> None:
+        # Not by `sys.stdin`, whose lock the end of the process would ask for.
+        while os.read(stdin, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, name="nuvom-dev", daemon=True).start()
+    sys.exit(run())
+
+
 class _Reloading:
     def __init__(self, arguments: Sequence[str]) -> None:
-        self._command = [sys.executable, "-m", "nuvom", *arguments]
+        self._command = [sys.executable, "-c", "from nuvom.reloading import main; main()", *arguments]
         self._worker: subprocess.Popen[bytes] | None = None
         self._stopping = False
         # Signals and threads wake the one loop through it.
@@ -50,20 +68,18 @@ class _Reloading:
                 signal.signal(getattr(signal, name), self._stop)
         watch = _nuvom.SourceWatch()
         self._in_background(lambda: self._follow(watch))
-        code = 0
         self._start()
+        code = 0
         try:
             while True:
                 news = self._woken.recv(1024)
                 worker = self._worker
-                if worker is not None and (code := worker.poll()) is not None:
-                    self._worker = None
-                    if self._stopping:
-                        return code
-                    if _CHANGED not in news:
+                if worker is not None and (ended := worker.poll()) is not None:
+                    self._worker, code = None, ended
+                    if _CHANGED not in news and not self._stopping:
                         logger.warning("the worker ended with exit code %d; it starts again with the next change", code)
                 if self._stopping and self._worker is None:
-                    return code or 0
+                    return code
                 if _CHANGED in news and not self._stopping:
                     logger.info("the source has changed: starting anew")
                     self._end()
@@ -74,11 +90,13 @@ class _Reloading:
     def _start(self) -> None:
         try:
             ManifestManager().refresh()
-        except Exception:
-            logger.exception("the source could not be searched for tasks; the last manifest is used")
+        except NuvomError as error:
+            logger.error("the source could not be searched for tasks (%s); the last manifest is used", error)
         # In a group of its own, so that Control-C reaches it once, by way of this process.
-        group = {"start_new_session": True} if sys.platform != "win32" else {}
-        self._worker = worker = subprocess.Popen(self._command, **group)  # noqa: S603 - the command of this process
+        apart = sys.platform != "win32"
+        self._worker = worker = subprocess.Popen(  # noqa: S603 - our own command
+            self._command, stdin=subprocess.PIPE, start_new_session=apart
+        )
 
         def wait() -> None:
             worker.wait()

@@ -91,7 +91,7 @@ pub(crate) struct DiscoverTasks {
 /// Which source is read.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Source {
-    /// The project's folder [default: found from here upwards]
+    /// The project's folder [default: found from here up]
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
     /// Read also what this pattern matches, as in .gitignore
@@ -161,7 +161,7 @@ pub(crate) struct Runworker {
     /// Start anew whenever the source changes
     #[arg(long)]
     pub(crate) dev: bool,
-    /// Do not start unless every module with tasks loads
+    /// Do not start if a module cannot be loaded
     #[arg(long)]
     pub(crate) strict: bool,
     /// Log lines to show [default: NUVOM_LOG_LEVEL]

@@ -132,8 +132,8 @@ fn list_shows_the_manifest() {
 
     assert_eq!(
         ran.out,
-        "TASK    PLACE        SIGNATURE                DOC\n\
-         add     tasks.py:4   (x: int, y: int) -> int  Adds.\n\
+        "TASK    PLACE        SIGNATURE                OPTIONS    DOC\n\
+         add     tasks.py:4   (x: int, y: int) -> int  retries=2  Adds.\n\
          report  tasks.py:10  ()\n"
     );
     assert_eq!(listed[1]["name"], json!("report"));

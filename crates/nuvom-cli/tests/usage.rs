@@ -30,6 +30,7 @@ fn help_fits_eighty_columns() {
         &["--help"][..],
         &["runworker", "--help"],
         &["discover", "tasks", "--help"],
+        &["check", "--help"],
         &["inspect", "job", "--help"],
         &["history", "recent", "--help"],
         &["doctor", "--help"],

@@ -121,6 +121,7 @@ impl Gathering {
         }
         let is_over = found.is_empty();
         let interest = Interest::in_names(found);
+        let wanted: HashSet<&str> = wanted.into_iter().chain(interest.packages()).collect();
 
         let mut passed: Vec<&mut Candidate> =
             self.candidates.iter_mut().filter(|it| matches!(it.state, State::Passed(_))).collect();

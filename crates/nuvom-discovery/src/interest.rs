@@ -24,6 +24,11 @@ impl Interest {
         Self { names, above }
     }
 
+    /// The packages above those modules, which may hide what is inside them.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = &str> {
+        self.above.iter().map(String::as_str)
+    }
+
     /// Whether a file with these imports may get at any of it.
     pub(crate) fn is_met_by(&self, imports: &[Import]) -> bool {
         imports.iter().any(|import| match &import.names {
@@ -34,7 +39,8 @@ impl Interest {
             Some(names) => {
                 let wanted = self.names.get(&import.module);
                 names.iter().any(|name| {
-                    wanted.is_some_and(|wanted| name == "*" || wanted.contains(name))
+                    (name == "*" && self.leads_to(&import.module))
+                        || wanted.is_some_and(|wanted| wanted.contains(name))
                         || self.leads_to(&format!("{}.{name}", import.module))
                 })
             }

@@ -1,10 +1,13 @@
 //! Reads one file: from text to facts. It looks at nothing but the text, and runs nothing.
 
+mod assignments;
 mod bound;
+mod branches;
 mod comments;
 mod expressions;
 mod facts;
 mod frames;
+mod imports;
 mod reader;
 mod shape;
 mod signature;

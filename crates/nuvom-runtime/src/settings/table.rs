@@ -78,7 +78,7 @@ pub(super) static TABLE: &[Row] = &[
         "NUVOM_SOURCE_ROOTS",
         Kind::Text,
         Text(USUAL_ROOTS),
-        "Folders from which modules are imported, as `services/api,libs`. `src` counts only while it is no package.",
+        "The folders that modules are imported from, as `api/src,libs`; `src` only if it is no package.",
     ),
     // Few jobs are bound by the processor alone; four in flight use a small machine and drown none.
     row(
