@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 
 use crate::interest::Names;
@@ -16,7 +17,7 @@ use crate::reading::Facts;
 use crate::whole_file;
 
 /// Changes with the meaning of what is kept.
-const FORMAT: &str = concat!("nuvom discovery cache 1, ", env!("CARGO_PKG_VERSION"));
+const FORMAT: &str = concat!("nuvom discovery cache 2, ", env!("CARGO_PKG_VERSION"));
 
 /// Some file systems tell times in steps of two seconds: a file that changed twice within one looks as it did.
 const COARSEST_STEP: Duration = Duration::from_secs(2);
@@ -40,14 +41,34 @@ pub(crate) struct Cache {
 pub(crate) struct Entry {
     pub(crate) stamp: Stamp,
     /// What it says, if any of that matters.
-    pub(crate) matters: Option<(ContentHash, Box<Facts>)>,
+    matters: Option<(ContentHash, ByteBuf)>,
+}
+
+impl Entry {
+    /// What it says, if any of that matters. An error if that cannot be read. It is decoded here, by whoever needs it:
+    /// that takes longer than all the rest, and can be done on all cores.
+    pub(crate) fn facts(&self) -> Result<Option<(ContentHash, Box<Facts>)>, rmp_serde::decode::Error> {
+        let Some((hash, facts)) = &self.matters else { return Ok(None) };
+        Ok(Some((*hash, rmp_serde::from_slice(facts)?)))
+    }
 }
 
 /// The same, to be written.
 #[derive(Debug, Serialize)]
-pub(crate) struct EntryRef<'f> {
-    pub(crate) stamp: Stamp,
-    pub(crate) matters: Option<(ContentHash, &'f Facts)>,
+pub(crate) struct NewEntry {
+    stamp: Stamp,
+    matters: Option<(ContentHash, ByteBuf)>,
+}
+
+impl NewEntry {
+    /// An entry for a file; none if its facts cannot be written down, so that it is read again.
+    pub(crate) fn new(stamp: Stamp, matters: Option<(ContentHash, &Facts)>) -> Option<Self> {
+        let matters = match matters {
+            Some((hash, facts)) => Some((hash, ByteBuf::from(rmp_serde::to_vec(facts).ok()?))),
+            None => None,
+        };
+        Some(Self { stamp, matters })
+    }
 }
 
 #[derive(Serialize)]
@@ -56,7 +77,7 @@ struct CacheRef<'f> {
     roots: &'f [String],
     began_ns: u64,
     searched_for: &'f Names,
-    files: BTreeMap<&'f str, EntryRef<'f>>,
+    files: BTreeMap<&'f str, NewEntry>,
 }
 
 /// What shows without reading a file that it is as it was.
@@ -89,7 +110,7 @@ impl Cache {
         roots: &[String],
         began: SystemTime,
         searched_for: &Names,
-        files: BTreeMap<&str, EntryRef<'_>>,
+        files: BTreeMap<&str, NewEntry>,
     ) {
         let cache = CacheRef { format: FORMAT, roots, began_ns: since_epoch(began), searched_for, files };
         let Ok(body) = rmp_serde::to_vec(&cache) else { return };

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use crate::cache::{ContentHash, Entries, Entry, EntryRef, Stamp};
+use crate::cache::{ContentHash, Entries, Entry, NewEntry, Stamp};
 use crate::encoding;
 use crate::imports::{Import, imports};
 use crate::interest::Interest;
@@ -69,8 +69,9 @@ impl Candidate {
             && let Some(entry) = &known_entry
             && entry.stamp == stamp
             && known.is_certain(stamp)
+            && let Ok(matters) = entry.facts()
         {
-            candidate.state = match known_entry.and_then(|entry| entry.matters) {
+            candidate.state = match matters {
                 None => State::Passed(None),
                 Some((hash, facts)) => State::Read(hash, facts),
             };
@@ -105,10 +106,10 @@ impl Candidate {
     }
 
     /// What the next scan should know of it; `facts` if they matter.
-    pub(crate) fn entry<'f>(&self, facts: Option<&'f Facts>) -> Option<EntryRef<'f>> {
+    pub(crate) fn entry(&self, facts: Option<&Facts>) -> Option<NewEntry> {
         match self.state {
             State::Unreadable(_) => None,
-            _ => Some(EntryRef { stamp: self.stamp?, matters: self.hash.zip(facts) }),
+            _ => NewEntry::new(self.stamp?, self.hash.zip(facts)),
         }
     }
 
@@ -126,7 +127,8 @@ impl Candidate {
             return State::Passed(Some(imports));
         }
         let hash = ContentHash::of(&bytes);
-        if let Some((known, facts)) = known.and_then(|entry| entry.matters)
+        if let Some(known) = known
+            && let Ok(Some((known, facts))) = known.facts()
             && known == hash
         {
             return State::Read(hash, facts);

@@ -16,7 +16,7 @@ use super::assignments::{Value, is_all, texts};
 use super::bound::{Bound, captured, run_at_def};
 use super::branches::Branch;
 use super::comments;
-use super::facts::{Class, Decorator, Facts, Function, Meaning, Place, Span};
+use super::facts::{Class, Decorator, Facts, Function, Meaning, Place, SignatureFacts, Span};
 use super::frames::{Frames, Globals};
 use super::shape::Unsendable;
 use super::yields::yields;
@@ -156,7 +156,8 @@ impl<'a> Reader<'a> {
     }
 
     fn read_function(&mut self, function: &'a StmtFunctionDef) {
-        let decorators = function.decorator_list.iter().map(|it| self.decorator(&it.expression)).collect();
+        let decorators: Vec<Decorator> =
+            function.decorator_list.iter().map(|it| self.decorator(&it.expression)).collect();
         run_at_def(function).skip(function.decorator_list.len()).for_each(|it| self.visit_expr(it));
         let facts = Function {
             name: function.name.to_string(),
@@ -165,9 +166,13 @@ impl<'a> Reader<'a> {
             arms: self.arms.clone(),
             is_async: function.is_async,
             yields: yields(&function.body),
+            // Nobody asks how a function is called that is neither a task nor can be a hook.
+            signature: match (&*decorators, &self.place) {
+                ([], Place::Class(_) | Place::Function(_)) => SignatureFacts::default(),
+                _ => self.signature(function),
+            },
+            doc: (!decorators.is_empty()).then(|| doc_of(&function.body)).flatten(),
             decorators,
-            signature: self.signature(function),
-            doc: doc_of(&function.body),
         };
         self.frames.bind(&function.name, vec![Meaning::Function(self.facts.functions.len())]);
         self.facts.functions.push(facts);
