@@ -24,7 +24,7 @@ TYPED := python benches $(wildcard examples/*) $(wildcard tests/*.py) $(dir $(wi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build release demo test test-rust test-python chaos check lint types docs deny audit bench reference format clean
+.PHONY: help build release demo test test-rust test-python chaos check lint types docs deny audit bench bench-discovery reference format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ audit: ## Ask for known vulnerabilities of dependencies (needs cargo-deny and th
 
 bench: $(VENV)/.built-release $(VENV)/.bench ## Measure, with the yardsticks first
 	@$(BIN)/python benches/run.py $(ARGS)
+
+bench-discovery: $(VENV)/.built-release $(VENV)/.tools ## Measure discovery over thousands of real files, and its exactness
+	@$(BIN)/python benches/discovery.py $(ARGS)
 
 reference: ## Make the reference pages again that are made from the code
 	@cargo run --quiet --locked -p nuvom-runtime --example settings_reference > docs/reference/configuration.md
