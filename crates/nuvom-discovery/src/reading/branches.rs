@@ -6,7 +6,6 @@ use ruff_python_ast::visitor::Visitor;
 
 use super::assignments::Value;
 use super::facts::{Facts, Meaning, Place};
-use super::frames::{Names, merge};
 use super::reader::Reader;
 use super::shape::Unsendable;
 
@@ -20,27 +19,28 @@ pub(super) struct Branch<'a> {
 impl<'a> Reader<'a> {
     /// Each branch starts from the same names; afterwards a name may mean what any of them made of it.
     pub(super) fn read_branches(&mut self, branches: impl Iterator<Item = Branch<'a>>, one_must_run: bool) {
-        let before = self.frames.now();
-        let mut after = if one_must_run { Vec::new() } else { vec![before.clone()] };
         let branching = self.next_branching();
+        let mut ways = Vec::new();
         for (arm, branch) in branches.enumerate() {
-            self.frames.set_now(before.clone());
+            let mark = self.frames.mark();
             branch.pattern.iter().for_each(|pattern| self.visit_pattern(pattern));
             branch.test.iter().for_each(|test| self.visit_expr(test));
             self.in_arm(branching, arm, |reader| reader.walk(branch.body));
-            after.push(self.frames.now());
+            ways.push(self.frames.go_back(mark));
         }
-        self.merge_all(after);
+        self.frames.join(&ways, !one_must_run);
     }
 
     pub(super) fn read_try(&mut self, attempt: &'a StmtTry) {
         let branching = self.next_branching();
-        let mut at_failure = Names::new();
-        self.in_arm(branching, 0, |reader| at_failure = reader.walk_for_interruption(&attempt.body));
+        let mark = self.frames.mark();
+        self.in_arm(branching, 0, |reader| reader.walk(&attempt.body));
+        let failed = self.frames.interrupted_since(mark);
         self.in_arm(branching, 0, |reader| reader.walk(&attempt.orelse));
-        let mut after = vec![self.frames.now()];
+        let mut ways = vec![self.frames.go_back(mark)];
         for (arm, ExceptHandler::ExceptHandler(handler)) in attempt.handlers.iter().enumerate() {
-            self.frames.set_now(at_failure.clone());
+            let mark = self.frames.mark();
+            self.frames.take(failed.clone());
             handler.type_.iter().for_each(|kind| self.visit_expr(kind));
             if let Some(name) = &handler.name {
                 self.frames.bind(name, vec![Meaning::Unknown]);
@@ -49,26 +49,10 @@ impl<'a> Reader<'a> {
             if let Some(name) = &handler.name {
                 self.frames.unbind(name);
             }
-            after.push(self.frames.now());
+            ways.push(self.frames.go_back(mark));
         }
-        self.merge_all(after);
+        self.frames.join(&ways, false);
         self.walk(&attempt.finalbody);
-    }
-
-    /// Answers what names may mean if the body ends anywhere.
-    pub(super) fn walk_for_interruption(&mut self, body: &'a [Stmt]) -> Names<'a> {
-        let mut names = self.frames.now();
-        for statement in body {
-            self.visit_stmt(statement);
-            merge(&mut names, self.frames.now());
-        }
-        names
-    }
-
-    pub(super) fn merge_all(&mut self, after: Vec<Names<'a>>) {
-        let mut after = after.into_iter();
-        self.frames.set_now(after.next().unwrap_or_default());
-        after.for_each(|names| self.frames.merge(names));
     }
 
     pub(super) fn in_arm(&mut self, branching: u32, arm: usize, read: impl FnOnce(&mut Self)) {
@@ -84,25 +68,31 @@ impl<'a> Reader<'a> {
 
     /// The body may not run at all, or again and again.
     pub(super) fn read_loop(&mut self, target: Option<&'a Expr>, body: &'a [Stmt], orelse: &'a [Stmt]) {
-        let before = self.frames.now();
         let outer = self.place.clone();
         if self.place == Place::Module {
             // A loop inside a function or class changes nothing about it.
             self.place = Place::Loop;
         }
+        let start = self.frames.mark();
         if !self.is_rehearsal {
+            let mark = self.frames.mark();
             self.rehearse(target, body);
-            self.frames.merge(before.clone());
+            let turn = self.frames.go_back(mark);
+            self.frames.join(&[turn], true);
         }
         if let Some(target) = target {
             self.bind_target(target, &Value::Unknown);
         }
-        let interrupted = self.walk_for_interruption(body);
+        let mark = self.frames.mark();
+        self.walk(body);
         if breaks(body) {
-            self.frames.merge(interrupted);
+            let left = self.frames.interrupted_since(mark);
+            self.frames.take(left);
         }
+        self.frames.pass(mark);
         self.place = outer;
-        self.frames.merge(before);
+        let way = self.frames.go_back(start);
+        self.frames.join(&[way], true);
         self.walk(orelse);
     }
 
@@ -141,10 +131,13 @@ impl<'a> Reader<'a> {
             let is_file = self.meaning_of(&item.context_expr) == opened;
             self.bind_target(target, &if is_file { Value::One(opened) } else { Value::Unknown });
         }
-        let interrupted = self.walk_for_interruption(&with.body);
+        let mark = self.frames.mark();
+        self.walk(&with.body);
         if suppresses {
-            self.frames.merge(interrupted);
+            let left = self.frames.interrupted_since(mark);
+            self.frames.take(left);
         }
+        self.frames.pass(mark);
     }
 }
 

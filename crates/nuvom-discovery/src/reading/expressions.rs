@@ -67,9 +67,10 @@ impl<'a> Reader<'a> {
 
     /// Reads what may not run.
     fn perhaps(&mut self, read: impl FnOnce(&mut Self)) {
-        let before = self.frames.now();
+        let mark = self.frames.mark();
         read(self);
-        self.frames.merge(before);
+        let way = self.frames.go_back(mark);
+        self.frames.join(&[way], true);
     }
 
     /// The targets of a comprehension are its own.

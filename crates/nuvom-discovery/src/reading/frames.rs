@@ -1,6 +1,6 @@
 //! What names mean at a point of a file: frames of modules, classes and functions, the innermost last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -29,6 +29,9 @@ struct Frame<'a> {
     now: Names<'a>,
     /// All that names ever mean: for functions inside, which run later.
     ever: Names<'a>,
+    /// What names were bound to before they were bound anew, the latest last; kept while there are marks.
+    journal: Vec<(&'a str, Option<Binding>)>,
+    marks: usize,
 }
 
 #[derive(Debug)]
@@ -42,10 +45,18 @@ enum Kind<'a> {
 }
 
 /// The names of one frame at one point.
-pub(super) type Names<'a> = HashMap<&'a str, Binding>;
+type Names<'a> = HashMap<&'a str, Binding>;
+
+/// A point of a frame to which one can go back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark(usize);
+
+/// What a way through a frame made of the names that it touched; none for a name that it leaves unbound.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Way<'a>(HashMap<&'a str, Option<Binding>>);
 
 #[derive(Debug, Clone)]
-pub(super) struct Binding {
+struct Binding {
     meanings: Rc<[Meaning]>,
     /// So many star imports stood before it; later ones may have replaced it.
     stars: usize,
@@ -72,8 +83,7 @@ const BUILTINS: &[&str] = &[
 
 impl<'a> Frames<'a> {
     pub(super) fn of_module(known_global: Globals<'a>) -> Self {
-        let module = Frame { kind: Kind::Module, now: Names::new(), ever: Names::new() };
-        Self { all: vec![module], stars: Vec::new(), global: Globals::new(), known_global }
+        Self { all: vec![Frame::new(Kind::Module)], stars: Vec::new(), global: Globals::new(), known_global }
     }
 
     pub(super) fn enter_class(&mut self) {
@@ -89,30 +99,82 @@ impl<'a> Frames<'a> {
     }
 
     fn enter(&mut self, kind: Kind<'a>) {
-        self.all.push(Frame { kind, now: Names::new(), ever: Names::new() });
+        self.all.push(Frame::new(kind));
     }
 
     pub(super) fn leave(&mut self) {
         self.all.pop();
     }
 
-    /// What the innermost frame's names mean now.
-    pub(super) fn now(&self) -> Names<'a> {
-        self.all.last().map(|frame| frame.now.clone()).unwrap_or_default()
+    /// Marks this point of the innermost frame.
+    pub(super) fn mark(&mut self) -> Mark {
+        let frame = self.innermost();
+        frame.marks += 1;
+        Mark(frame.journal.len())
     }
 
-    /// Goes back to what names meant.
-    pub(super) fn set_now(&mut self, names: Names<'a>) {
-        if let Some(frame) = self.all.last_mut() {
-            frame.now = names;
+    /// Forgets a mark.
+    pub(super) fn pass(&mut self, _: Mark) {
+        let frame = self.innermost();
+        frame.marks -= 1;
+        if frame.marks == 0 {
+            frame.journal.clear();
         }
     }
 
-    /// Adds the names of another way to the same point.
-    pub(super) fn merge(&mut self, other: Names<'a>) {
-        if let Some(frame) = self.all.last_mut() {
-            merge(&mut frame.now, other);
+    /// Goes back to a mark; answers the way that was taken from there.
+    pub(super) fn go_back(&mut self, mark: Mark) -> Way<'a> {
+        let frame = self.innermost();
+        let mut way = Way::default();
+        while frame.journal.len() > mark.0
+            && let Some((name, before)) = frame.journal.pop()
+        {
+            let now = match before {
+                Some(before) => frame.now.insert(name, before),
+                None => frame.now.remove(name),
+            };
+            way.0.entry(name).or_insert(now);
         }
+        self.pass(mark);
+        way
+    }
+
+    /// What names may mean if the way from the mark to here ends anywhere.
+    pub(super) fn interrupted_since(&mut self, mark: Mark) -> Way<'a> {
+        let frame = self.innermost();
+        let mut states: HashMap<&'a str, Vec<Option<Binding>>> = HashMap::new();
+        for (name, before) in &frame.journal[mark.0..] {
+            states.entry(name).or_default().push(before.clone());
+        }
+        let joined = states.into_iter().map(|(name, mut states)| {
+            states.push(frame.now.get(name).cloned());
+            (name, joined(states))
+        });
+        Way(joined.collect())
+    }
+
+    /// Takes a way from here.
+    pub(super) fn take(&mut self, way: Way<'a>) {
+        let frame = self.innermost();
+        way.0.into_iter().for_each(|(name, state)| frame.set(name, state));
+    }
+
+    /// Goes on where several ways from here meet, and perhaps the one that changes nothing: a name may mean what any
+    /// of them made of it.
+    pub(super) fn join(&mut self, ways: &[Way<'a>], or_none: bool) {
+        let frame = self.innermost();
+        let touched: HashSet<&'a str> = ways.iter().flat_map(|way| way.0.keys().copied()).collect();
+        for name in touched {
+            let before = frame.now.get(name).cloned();
+            let states = ways.iter().map(|way| way.0.get(name).unwrap_or(&before).clone());
+            let joined = joined(or_none.then(|| before.clone()).into_iter().chain(states));
+            frame.set(name, joined);
+        }
+    }
+
+    fn innermost(&mut self) -> &mut Frame<'a> {
+        let last = self.all.len() - 1;
+        &mut self.all[last]
     }
 
     pub(super) fn import_all(&mut self, module: Arc<str>) {
@@ -154,21 +216,17 @@ impl<'a> Frames<'a> {
         let frame = &mut self.all[depth];
         add(&mut frame.ever, name, &meanings, stars);
         if is_certain {
-            frame.now.insert(name, Binding { meanings, stars, is_optional: false });
+            frame.set(name, Some(Binding { meanings, stars, is_optional: false }));
         } else {
-            let is_new = !frame.now.contains_key(name);
-            add(&mut frame.now, name, &meanings, stars);
-            if let Some(binding) = frame.now.get_mut(name).filter(|_| is_new) {
-                binding.is_optional = true;
-            }
+            let perhaps = Binding { meanings, stars, is_optional: false };
+            let joined = joined([frame.now.get(name).cloned(), Some(perhaps)]);
+            frame.set(name, joined);
         }
     }
 
     pub(super) fn unbind(&mut self, name: &'a str) {
         self.bind(name, vec![Meaning::Unknown]);
-        if let Some(frame) = self.all.last_mut() {
-            frame.now.remove(name);
-        }
+        self.innermost().set(name, None);
     }
 
     pub(super) fn look_up(&self, name: &str) -> Vec<Meaning> {
@@ -240,16 +298,45 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// Puts two ways to one point together: a name may mean what either makes of it.
-pub(super) fn merge<'a>(names: &mut Names<'a>, other: Names<'a>) {
-    for (name, binding) in names.iter_mut() {
-        binding.is_optional |= other.get(name).is_none_or(|it| it.is_optional);
+impl<'a> Frame<'a> {
+    fn new(kind: Kind<'a>) -> Self {
+        Self { kind, now: Names::new(), ever: Names::new(), journal: Vec::new(), marks: 0 }
     }
-    for (name, binding) in other {
-        if names.contains_key(name) {
-            add(names, name, &binding.meanings, binding.stars);
-        } else {
-            names.insert(name, Binding { is_optional: true, ..binding });
+
+    fn set(&mut self, name: &'a str, state: Option<Binding>) {
+        let before = match state {
+            Some(binding) => self.now.insert(name, binding),
+            None => self.now.remove(name),
+        };
+        if self.marks > 0 {
+            self.journal.push((name, before));
+        }
+    }
+}
+
+/// What a name may be bound to, if it is any of these.
+fn joined(states: impl IntoIterator<Item = Option<Binding>>) -> Option<Binding> {
+    let mut may_be_unbound = false;
+    let mut joined: Option<Binding> = None;
+    for state in states {
+        match (state, &mut joined) {
+            (None, _) => may_be_unbound = true,
+            (Some(state), None) => joined = Some(state),
+            (Some(state), Some(all)) => {
+                all.is_optional |= state.is_optional;
+                all.stars = all.stars.min(state.stars);
+                all.add(&state.meanings);
+            }
+        }
+    }
+    joined.map(|all| Binding { is_optional: all.is_optional || may_be_unbound, ..all })
+}
+
+impl Binding {
+    fn add(&mut self, meanings: &Rc<[Meaning]>) {
+        let new: Vec<_> = meanings.iter().filter(|it| !self.meanings.contains(it)).cloned().collect();
+        if !new.is_empty() {
+            self.meanings = self.meanings.iter().cloned().chain(new).collect();
         }
     }
 }
@@ -259,9 +346,6 @@ fn add<'a>(names: &mut Names<'a>, name: &'a str, meanings: &Rc<[Meaning]>, stars
         names.insert(name, Binding { meanings: Rc::clone(meanings), stars, is_optional: false });
         return;
     };
-    let new: Vec<_> = meanings.iter().filter(|it| !binding.meanings.contains(it)).cloned().collect();
-    if !new.is_empty() {
-        binding.meanings = binding.meanings.iter().cloned().chain(new).collect();
-    }
+    binding.add(meanings);
     binding.stars = binding.stars.min(stars);
 }
