@@ -449,3 +449,15 @@ fn the_rule_that_the_sentence_advises_brings_it_back() {
         "out: its folder `build/` holds build output; write `!build/` into .nuvomignore to read it"
     );
 }
+
+#[test]
+fn a_list_of_what_to_keep_does_not_open_what_is_left_out_by_default() {
+    let project = Project::new();
+    project.write(".nuvomignore", "*\n!*/\n!kept.py\n");
+    project.write("shop/kept.py", task("a"));
+    project.write("shop/other.py", task("b"));
+    project.write("node_modules/kept.py", task("c"));
+    project.write(".venv/kept.py", task("d"));
+
+    assert_eq!(names(&project.scan()), ["a"]);
+}

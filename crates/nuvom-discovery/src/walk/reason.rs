@@ -57,6 +57,13 @@ pub struct IgnoreRule {
     pub line: u32,
 }
 
+impl IgnoreRule {
+    /// Whether it holds more than wildcards.
+    pub(super) fn names_something(&self) -> bool {
+        self.pattern.contains(char::is_alphanumeric)
+    }
+}
+
 /// What a folder holds that is left out by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

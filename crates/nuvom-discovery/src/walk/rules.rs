@@ -56,10 +56,14 @@ impl Rules {
         if let (None, Some(above)) = (&own, &folder.left_out) {
             return Verdict { reason: above.reason.clone(), folder: Some(above.folder.clone()) };
         }
-        let reason = own
-            .or_else(|| folder.ignore_files().find_map(|file| file.judge(entry)))
-            .or_else(|| defaults::reason_against(entry, self.include_hidden))
-            .unwrap_or(Reason::Plain);
+        let reason = own.or_else(|| folder.ignore_files().find_map(|file| file.judge(entry)));
+        let by_default = || defaults::reason_against(entry, self.include_hidden);
+        let reason = match reason {
+            // `*` and `!*/` before a list of what to keep: nobody means every virtual environment by it.
+            Some(Reason::Kept(rule)) if !rule.names_something() => by_default().unwrap_or(Reason::Kept(rule)),
+            Some(reason) => reason,
+            None => by_default().unwrap_or(Reason::Plain),
+        };
         Verdict { reason, folder: None }
     }
 
