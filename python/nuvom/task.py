@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from functools import update_wrapper
 
 from nuvom._nuvom import Blueprint, enqueue, enqueue_many
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nuvom._typed import P, R_co
     from nuvom.job import Job
 
+_first_import = allocate_lock()
 _CO_COROUTINE = 0x80
 _CO_GENERATORS = 0x20 | 0x200
 
@@ -126,7 +128,10 @@ class Task(OfCall["P", "R_co"]):
         since annotations may name what is defined further down.
         """
         if not self._rebuild_known:
-            from nuvom._rebuild import rebuild_for  # only tasks with annotations need it
+            # The first jobs of several threads come here at once, and Python may let some of them see a module that
+            # is not complete.
+            with _first_import:
+                from nuvom._rebuild import rebuild_for  # only tasks with annotations need it
 
             self._rebuild = rebuild_for(self.function)
             self._rebuild_known = True

@@ -73,7 +73,7 @@ def test_without_a_task_a_worker_says_how_to_make_one(command: Nuvom) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        pytest.param('"version": 1', '"version": 2', id="other version"),
+        pytest.param('"version": 2', '"version": 1', id="other version"),
         pytest.param('"(x: int', '"(y: int', id="changed by hand"),
         pytest.param('"tasks.py"', '"../../x.py"', id="path outside the project"),
         pytest.param("\n}", "", id="cut off"),

@@ -201,6 +201,8 @@ impl Executor for ThreadExecutor {
             enforcer.join(Duration::from_secs(1));
         }
         Python::attach(|py| {
+            // What was to be interrupted just before the end is interrupted still: it may run elsewhere already.
+            let _ = Threads(Arc::clone(&self.shared)).enforce(py, Instant::now());
             let threads: Vec<Thread> = std::mem::take(&mut *self.shared.lock());
             threads.iter().fold(true, |all, Thread { slot, thread }| {
                 let Some(thread) = thread else { return all };
