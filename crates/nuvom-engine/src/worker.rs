@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     /// Set when no later call can succeed: the file was deleted or replaced, or is damaged.
     store_is_gone: AtomicBool,
     stalled: AtomicBool,
+    /// Held from forgetting lost claims to the interruption of their attempts.
+    losing: Mutex<()>,
 }
 
 impl Shared {
@@ -79,6 +81,7 @@ impl Shared {
     /// Interrupts what is held no more. What the store says is lost may only have ended since it was asked; the
     /// exchange knows of those.
     pub(crate) fn lost(&self, lost: &[Held]) {
+        let _guard = self.losing();
         let lost = self.holdings.remove_running(lost);
         if lost.is_empty() {
             return;
@@ -86,6 +89,12 @@ impl Shared {
         let events = lost.iter().map(|claim| Event::LeaseLost { id: claim.id, lease: claim.lease });
         self.events.emit(events.collect());
         self.interrupt(&lost, Interrupt::LeaseLost);
+    }
+
+    /// Keeps the worker from its end until attempts whose claims were forgotten as lost have been interrupted: they may
+    /// run elsewhere already.
+    fn losing(&self) -> MutexGuard<'_, ()> {
+        self.losing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn store_failed(&self, duty: &'static str, error: Error) {
@@ -154,6 +163,7 @@ impl Duties {
             progress: Condvar::new(),
             store_is_gone: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
+            losing: Mutex::default(),
         });
         let outcomes: Arc<dyn Outcomes> = Arc::new(Ends {
             completer,
@@ -275,6 +285,7 @@ impl Worker {
     /// that cannot go on stops by itself.
     pub fn wait(&self) -> Exit {
         stop::wait_until_idle(self);
+        drop(self.shared.losing());
         self.shared.pools.close();
         let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
         services.iter().for_each(Service::stop);

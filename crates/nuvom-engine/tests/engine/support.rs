@@ -374,6 +374,10 @@ impl Executor for ScriptedExecutor {
     }
 
     fn interrupt(&self, held: &[Held], why: Interrupt) {
+        // Whoever would do it has gone.
+        if *self.closed.closed.lock().unwrap() {
+            return;
+        }
         for claim in held {
             let waiting = self.desk().queued.iter().position(|job| job.held() == *claim);
             if let Some(place) = waiting {

@@ -4,8 +4,8 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nuvom_core::{ErrorKind, Event, JobId, Outcome, State};
-use nuvom_engine::{Exit, Interrupt, Worker};
+use nuvom_core::{ErrorKind, Event, EventSink, JobId, Outcome, State};
+use nuvom_engine::{Duties, Exit, Interrupt, Worker};
 use nuvom_testkit::builders::{a_job, failure, success, unknown_task};
 use nuvom_testkit::faulty::{Fault, Method};
 use nuvom_testkit::{PATIENCE, Probe};
@@ -226,6 +226,41 @@ fn a_claim_that_is_under_way_when_the_worker_stops_is_not_left_behind() {
 
     assert_eq!(waiting.join().unwrap(), Exit::Drained);
     assert_eq!(bench.states(&jobs), [State::Success, State::Success]);
+}
+
+/// Keeps whoever tells of a lost lease until the executor was closed, but not long.
+struct Hesitant(Arc<ScriptedExecutor>);
+
+impl EventSink for Hesitant {
+    fn emit(&self, events: Vec<Event>) {
+        if events.iter().any(|event| matches!(event, Event::LeaseLost { .. })) {
+            // In vain, unless the worker ends before the attempt was interrupted.
+            self.0.closed.wait(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+fn an_attempt_that_loses_its_lease_during_a_stop_is_interrupted_before_the_end() {
+    let bench = Bench::with(ScriptedExecutor::holding(1));
+    let events = Arc::new(Hesitant(Arc::clone(&bench.executor)));
+    let (config, stores, clock) = (bench.config.clone(), bench.stores.clone(), Arc::clone(&bench.clock));
+    let job = bench.enqueue(a_job("add"));
+    let worker =
+        Duties::assemble(config, stores, clock, Arc::clone(&bench.executor), events).start().unwrap();
+    bench.executor.started.expect("the start of the job");
+    bench.lose_everything();
+    bench.claim_elsewhere();
+    worker.drain();
+
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| worker.wait());
+        // What wakes the heartbeat: it asks for the lease, and hears that it is lost.
+        bench.cancel(job);
+        assert_eq!(waiting.join().unwrap(), Exit::Drained);
+    });
+
+    assert_eq!(bench.executor.interrupted.seen(), [(job, Interrupt::LeaseLost)]);
 }
 
 #[test]
