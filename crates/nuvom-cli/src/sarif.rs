@@ -1,6 +1,8 @@
 //! Findings as SARIF 2.1.0, the format that code scanning reads:
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
 
+use std::fmt::Write;
+
 use nuvom_discovery::{Finding, Rule, Span};
 use serde_json::{Value, json};
 
@@ -58,10 +60,6 @@ fn region(span: Span) -> Value {
     })
 }
 
-fn hex(digit: u8) -> char {
-    char::from_digit(digit.into(), 16).unwrap_or_default().to_ascii_uppercase()
-}
-
 /// A path as a relative reference of RFC 3986.
 fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
@@ -69,7 +67,8 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(byte as char);
         } else {
-            uri.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+            // A text takes whatever is written to it.
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

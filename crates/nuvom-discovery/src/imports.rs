@@ -3,6 +3,7 @@
 
 use memchr::memmem;
 
+use crate::module_name::absolute;
 use crate::source::is_whole_word;
 
 /// Longer than anybody's list of names.
@@ -29,7 +30,8 @@ pub(crate) fn imports(bytes: &[u8], package: &str) -> Option<Vec<Import>> {
         match module_before(bytes, at) {
             Before::Unclear => return None,
             Before::From(module) => {
-                if let Some(module) = absolute(&module, package) {
+                let name = module.trim_start_matches('.');
+                if let Some(module) = absolute(name, module.len() - name.len(), package) {
                     let names = names.split(|letter: char| !is_letter(letter) && letter != '*');
                     let names = names.filter(|name| !name.is_empty()).map(str::to_owned);
                     found.push(Import { module, names: Some(names.collect()) });
@@ -130,23 +132,6 @@ fn module_before(bytes: &[u8], import: usize) -> Before {
 fn is_joined(bytes: &[u8], end: usize) -> bool {
     let before = bytes[..end].strip_suffix(b"\n").unwrap_or(&bytes[..end]);
     before.strip_suffix(b"\r").unwrap_or(before).ends_with(b"\\")
-}
-
-fn absolute(module: &str, package: &str) -> Option<String> {
-    let name = module.trim_start_matches('.');
-    let dots = module.len() - name.len();
-    if dots == 0 {
-        return Some(name.to_owned());
-    }
-    let mut base = package;
-    for _ in 1..dots {
-        base = base.rsplit_once('.').map(|(outer, _)| outer)?;
-    }
-    match (base.is_empty(), name.is_empty()) {
-        (true, _) => None,
-        (false, true) => Some(base.to_owned()),
-        (false, false) => Some(format!("{base}.{name}")),
-    }
 }
 
 fn is_letter(letter: char) -> bool {

@@ -79,6 +79,23 @@ impl ModuleNames {
     }
 }
 
+/// The module that an import means, by its full name: `named` itself, or as seen from `package` with so many dots before
+/// it. None if the dots lead out of the project.
+pub(crate) fn absolute(named: &str, dots: usize, package: &str) -> Option<String> {
+    if dots == 0 {
+        return Some(named.to_owned());
+    }
+    let mut base = package;
+    for _ in 1..dots {
+        base = base.rsplit_once('.').map(|(outer, _)| outer)?;
+    }
+    match (base.is_empty(), named.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(base.to_owned()),
+        (false, false) => Some(format!("{base}.{named}")),
+    }
+}
+
 /// A folder as paths in it begin.
 fn as_prefix(folder: &str) -> String {
     let parts = folder.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));

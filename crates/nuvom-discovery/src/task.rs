@@ -1,6 +1,6 @@
 //! What discovery knows about one task, as it stands in the source and in the manifest.
 
-use nuvom_core::{Parameter, Signature};
+use nuvom_core::Signature;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -56,12 +56,8 @@ impl FoundTask {
     /// How it can be called; none if another decorator may have changed that.
     pub fn call_signature(&self) -> Option<Signature> {
         self.signature_hash.as_ref()?;
-        let parameters = self.parameters.iter().map(|parameter| Parameter {
-            name: parameter.name.clone(),
-            kind: parameter.kind.into(),
-            has_default: parameter.has_default,
-        });
-        Some(Signature::new(parameters.collect()))
+        let all = self.parameters.iter();
+        Some(Signature::new(all.map(|it| it.kind.parameter(&it.name, it.has_default)).collect()))
     }
 }
 

@@ -77,7 +77,7 @@ fn of_project(client: &Client) -> (PathBuf, ScanOptions) {
     let settings = &client.runtime.settings;
     let options = ScanOptions {
         roots: settings.source_roots(),
-        cache: settings.manifest_path().parent().map(|folder| folder.join("discovery.cache")),
+        cache: Some(settings.discovery_cache_path()),
         ..ScanOptions::default()
     };
     (client.runtime.project.root.clone(), options)

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use nuvom_core::{Error, ErrorKind, Result, nearest};
-use nuvom_discovery::{Checked, Finding, FoundTask, Manifest, Rule, check};
+use nuvom_discovery::{Checked, Finding, FoundTask, Manifest, Rule, check, scan};
 use serde_json::json;
 
-use super::discover::{counted, scan_options};
+use super::discover::scan_options;
 use crate::arguments::{Check, Report};
 use crate::failure::{ERROR, Failure, OK};
 use crate::gate::{self, Break};
@@ -14,6 +14,7 @@ use crate::output::Output;
 use crate::sarif;
 use crate::session::{Configured, Session};
 use crate::styled::{Style, Styled};
+use crate::wording::counted;
 
 /// Holds the code against the tasks that it asks for. Findings are data, so they go to stdout.
 pub(crate) fn run(options: &Check, session: &mut Session<'_>) -> Result<i32, Failure> {
@@ -21,13 +22,14 @@ pub(crate) fn run(options: &Check, session: &mut Session<'_>) -> Result<i32, Fai
         return explain(code, &mut session.output);
     }
     let Configured { project, settings } = session.configure_source(&options.source)?;
-    let checked = check(&project.root, &scan_options(&options.source, &settings))?;
+    let scanned = scan_options(&options.source, &settings);
     if options.against_queue {
-        return against_queue(options, &checked.tasks, Configured { project, settings }, session);
+        let tasks = scan(&project.root, &scanned)?.tasks;
+        return against_queue(options, &tasks, Configured { project, settings }, session);
     }
+    let Checked { findings, tasks, files, calls } = check(&project.root, &scanned)?;
     let root = project.root.canonicalize().unwrap_or_else(|_| project.root.clone());
     let wanted = wanted(&options.paths, &session.folder, &root)?;
-    let Checked { findings, tasks, files, calls } = checked;
     let findings: Vec<Finding> = findings.into_iter().filter(|it| is_wanted(it, &wanted)).collect();
 
     let output = &mut session.output;
@@ -45,16 +47,18 @@ pub(crate) fn run(options: &Check, session: &mut Session<'_>) -> Result<i32, Fai
     }
     let looked = format!(
         "{}, {} and {}",
-        counted(files, "file"),
-        counted(tasks.len(), "task"),
-        counted(calls, "followed call")
+        counted(files as u64, "file"),
+        counted(tasks.len() as u64, "task"),
+        counted(calls as u64, "followed call")
     );
-    output.talk(&match findings.len() {
+    output.talk(&match findings.len() as u64 {
         0 => format!("Nothing is wrong in {looked}."),
-        found => format!(
-            "{} in {looked}. `nuvom check --explain CODE` tells of a rule.",
-            counted(found, "finding")
-        ),
+        found => {
+            format!(
+                "{} in {looked}. `nuvom check --explain CODE` tells of a rule.",
+                counted(found, "finding")
+            )
+        }
     })?;
     Ok(if findings.is_empty() { OK } else { ERROR })
 }

@@ -16,6 +16,7 @@ use crate::output::Output;
 use crate::session::{Configured, Session};
 use crate::styled::{Style, Styled};
 use crate::table::{Fit, Table};
+use crate::wording::counted;
 
 /// Longer than anybody waits; a watch wakes by itself.
 const A_DAY: Duration = Duration::from_hours(24);
@@ -34,7 +35,7 @@ pub(crate) fn tasks(options: &DiscoverTasks, session: &mut Session<'_>) -> Resul
         }
         return Ok(if explanation.is_in() { OK } else { ERROR });
     }
-    let mut look = Look { root: &project.root, scanned: &scanned, manifest: settings.manifest_path() };
+    let look = Look { root: &project.root, scanned: &scanned, manifest: settings.manifest_path() };
     if !options.watch {
         return look.once(options, &mut session.output);
     }
@@ -54,7 +55,7 @@ pub(crate) fn scan_options(source: &Source, settings: &Settings) -> ScanOptions 
         include: source.include.clone(),
         exclude: source.exclude.clone(),
         roots: settings.source_roots(),
-        cache: settings.manifest_path().parent().map(|folder| folder.join("discovery.cache")),
+        cache: Some(settings.discovery_cache_path()),
         ..ScanOptions::default()
     }
 }
@@ -66,7 +67,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn once(&mut self, options: &DiscoverTasks, output: &mut Output<'_>) -> Result<i32, Failure> {
+    fn once(&self, options: &DiscoverTasks, output: &mut Output<'_>) -> Result<i32, Failure> {
         let Scan { tasks, problems, files } = scan(self.root, self.scanned)?;
         let old = earlier(self.manifest, options.check, output)?;
         let manifest = Manifest::new(tasks);
@@ -163,15 +164,10 @@ fn mark(task: &FoundTask, changes: &Changes) -> Styled {
 }
 
 fn summary(tasks: usize, files: usize, changes: &Changes) -> String {
-    let found = format!("{} in {}", counted(tasks, "task"), counted(files, "file"));
+    let found = format!("{} in {}", counted(tasks as u64, "task"), counted(files as u64, "file"));
     if changes.is_empty() {
         return format!("{found}, as before.");
     }
     let (new, other, gone) = (changes.added.len(), changes.changed.len(), changes.removed.len());
     format!("{found}: {new} added, {other} changed, {gone} removed.")
-}
-
-/// A number and what is counted.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -41,7 +41,8 @@ pub fn check(root: &Path, options: &ScanOptions) -> Result<Checked> {
     let gathered = gathering::gather(&readable_folder(root)?, options)?;
     Ok(with_linked(&gathered, |modules, linked| {
         let mut checker = Checker { modules, linked: &linked, findings: Vec::new(), calls: 0 };
-        gathered.files.iter().for_each(|file| checker.check(file));
+        linked.tasks.iter().for_each(|task| checker.check_options(task));
+        gathered.files.iter().for_each(|file| checker.check_requests(file));
         let Checker { mut findings, calls, .. } = checker;
 
         findings.extend(all_problems(&gathered, linked.problems).into_iter().map(Finding::from));
@@ -62,12 +63,7 @@ struct Checker<'c, 'f> {
 }
 
 impl<'c, 'f> Checker<'c, 'f> {
-    fn check(&mut self, file: &'f File) {
-        let here = |task: &&LinkedTask<'f>| std::ptr::eq(task.function.file, file);
-        let linked = self.linked;
-        for task in linked.tasks.iter().filter(here) {
-            self.check_options(task);
-        }
+    fn check_requests(&mut self, file: &'f File) {
         for request in &file.facts.requests {
             if let Some(task) = self.task_of(file, request) {
                 self.calls += 1;

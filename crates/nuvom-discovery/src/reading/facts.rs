@@ -241,12 +241,15 @@ impl Function {
 impl SignatureFacts {
     /// What decides whether a call fits.
     pub(crate) fn to_core(&self) -> Signature {
-        let parameters = self.parameters.iter().map(|parameter| Parameter {
-            name: parameter.name.clone(),
-            kind: parameter.kind.into(),
-            has_default: parameter.has_default,
-        });
-        Signature::new(parameters.collect())
+        let all = self.parameters.iter();
+        Signature::new(all.map(|it| it.kind.parameter(&it.name, it.has_default)).collect())
+    }
+}
+
+impl Kind {
+    /// A parameter of this kind.
+    pub(crate) fn parameter(self, name: &str, has_default: bool) -> Parameter {
+        Parameter { name: name.to_owned(), kind: self.into(), has_default }
     }
 }
 

@@ -4,6 +4,7 @@ use ruff_python_ast::{Identifier, StmtImport, StmtImportFrom};
 
 use super::facts::Meaning;
 use super::reader::Reader;
+use crate::module_name::absolute;
 
 impl<'a> Reader<'a> {
     pub(super) fn import(&mut self, import: &'a StmtImport) {
@@ -22,7 +23,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn import_from(&mut self, import: &'a StmtImportFrom) {
-        let module = self.absolute(import);
+        let named = import.module.as_ref().map_or("", Identifier::as_str);
+        let module = absolute(named, import.level as usize, self.source.package);
         match (&import.module, import.level) {
             (Some(named), 0) => self.bind_submodule(named.as_str()),
             (Some(named), 1) if self.source.is_package => self.bind_first(named.as_str()),
@@ -43,34 +45,18 @@ impl<'a> Reader<'a> {
     }
 
     /// A package gets a name for each module inside it that is imported, whoever imports it.
-    pub(super) fn bind_submodule(&mut self, module: &'a str) {
+    fn bind_submodule(&mut self, module: &'a str) {
         let inside = module.strip_prefix(self.source.package).and_then(|rest| rest.strip_prefix('.'));
         if let Some(inside) = inside.filter(|_| self.source.is_package) {
             self.bind_first(inside);
         }
     }
 
-    pub(super) fn bind_first(&mut self, inside: &'a str) {
+    fn bind_first(&mut self, inside: &'a str) {
         let first = inside.split('.').next().unwrap_or(inside);
         if !self.submodules.insert(first) {
             return; // Only the first import of a module does that.
         }
         self.frames.bind(first, vec![Meaning::Path(format!("{}.{first}:", self.source.package).into())]);
-    }
-
-    /// The module that is meant, by its full name; none if a relative import leads out of the project.
-    pub(super) fn absolute(&self, import: &StmtImportFrom) -> Option<String> {
-        let named = import.module.as_ref().map(Identifier::as_str);
-        if import.level == 0 {
-            return named.map(str::to_owned);
-        }
-        let mut package = self.source.package;
-        for _ in 1..import.level {
-            package = package.rsplit_once('.').map(|(outer, _)| outer)?;
-        }
-        if package.is_empty() {
-            return None;
-        }
-        Some(named.map_or_else(|| package.to_owned(), |named| format!("{package}.{named}")))
     }
 }

@@ -1,7 +1,7 @@
 //! The settings as the types that the engine, the stores and the client take.
 
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nuvom_core::{JobOptions, Retention, RetryPolicy, TimeoutPolicy};
@@ -45,6 +45,11 @@ impl Settings {
     /// The file of the manifest.
     pub fn manifest_path(&self) -> &Path {
         self.path("NUVOM_MANIFEST_PATH")
+    }
+
+    /// Where discovery keeps what it learned for its next look: beside the manifest.
+    pub fn discovery_cache_path(&self) -> PathBuf {
+        self.manifest_path().with_file_name("discovery.cache")
     }
 
     /// The folders from which modules are imported, relative to the project; none for the usual ones.
