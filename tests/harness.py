@@ -143,6 +143,12 @@ class WorkerProcess:
         with self._told:
             return "".join(self._lines)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether every process that could write to its log has gone."""
+        with self._told:
+            return self._ended
+
     def wait_until_it_serves(self) -> None:
         self.wait_until_it_says(" started")
 

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nuvom import _nuvom
 from nuvom.discovery.manifest import ManifestManager
 from nuvom.errors import NuvomError
-from nuvom.log import logger, setup_logging
+from nuvom.log import logger
+from nuvom.wakeups import Wakeups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import FrameType
 
 _CHANGED = b"\xf0"
 _ENDED = b"\xf1"
 _A_DAY_SECS = 86_400.0
 
 
-def run_reloading(arguments: Sequence[str], log_level: str, log_format: str) -> int:
+def run_reloading(arguments: Sequence[str]) -> int:
     """Runs the same command without `--dev` in a process of its own, and another one after each change; answers the
     exit code of the last.
 
     A changed module cannot be put in place of one that runs: its functions, classes and threads live on. A new process
     knows nothing of them. The old one first stops in good order: what runs may finish, the rest goes back.
     """
-    setup_logging(log_level, log_format)
     return _Reloading([argument for argument in arguments if argument != "--dev"]).run()
 
 
@@ -54,38 +51,31 @@ def main() -> None:
 
 class _Reloading:
     def __init__(self, arguments: Sequence[str]) -> None:
-        self._command = [sys.executable, "-c", "from nuvom.reloading import main; main()", *arguments]
+        # As for the command itself, the working directory is no place to import from (-P).
+        self._command = [sys.executable, "-P", "-c", "from nuvom.reloading import main; main()", *arguments]
         self._worker: subprocess.Popen[bytes] | None = None
         self._stopping = False
-        # Signals and threads wake the one loop through it.
-        self._woken, self._waker = socket.socketpair()
-        self._waker.setblocking(False)
+        self._wakeups = Wakeups(self._stop)
 
     def run(self) -> int:
-        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._stop)
         watch = _nuvom.SourceWatch()
         self._in_background(lambda: self._follow(watch))
         self._start()
         code = 0
-        try:
-            while True:
-                news = self._woken.recv(1024)
-                worker = self._worker
-                if worker is not None and (ended := worker.poll()) is not None:
-                    self._worker, code = None, ended
-                    if _CHANGED not in news and not self._stopping:
-                        logger.warning("the worker ended with exit code %d; it starts again with the next change", code)
-                if self._stopping and self._worker is None:
-                    return code
-                if _CHANGED in news and not self._stopping:
-                    logger.info("the source has changed: starting anew")
-                    self._end()
-                    self._start()
-        finally:
-            signal.set_wakeup_fd(-1)
+        while True:
+            news = self._wakeups.wait()
+            worker = self._worker
+            if worker is not None and (ended := worker.poll()) is not None:
+                self._worker, code = None, ended
+                if _CHANGED not in news and not self._stopping:
+                    logger.warning("the worker ended with exit code %d; it starts again with the next change", code)
+            if self._stopping and self._worker is None:
+                self._wakeups.close()
+                return code
+            if _CHANGED in news and not self._stopping:
+                logger.info("the source has changed: starting anew")
+                self._end()
+                self._start()
 
     def _start(self) -> None:
         try:
@@ -100,7 +90,7 @@ class _Reloading:
 
         def wait() -> None:
             worker.wait()
-            self._wake(_ENDED)
+            self._wakeups.note(_ENDED)
 
         self._in_background(wait)
 
@@ -110,19 +100,18 @@ class _Reloading:
             worker.terminate()
             worker.wait()
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
+    def _stop(self) -> None:
         self._stopping = True
         if self._worker is not None:
             self._worker.terminate()
 
     def _follow(self, watch: _nuvom.SourceWatch) -> None:
-        while True:
-            if watch.wait(_A_DAY_SECS):
-                self._wake(_CHANGED)
-
-    def _wake(self, news: bytes) -> None:
-        with suppress(BlockingIOError):  # so full that it wakes anyway
-            self._waker.send(news)
+        try:
+            while True:
+                if watch.wait(_A_DAY_SECS):
+                    self._wakeups.note(_CHANGED)
+        except NuvomError as error:
+            logger.error("the source is not watched any more, so changes need a new start: %s", error)
 
     @staticmethod
     def _in_background(run: Callable[[], None]) -> None:

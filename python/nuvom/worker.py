@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +14,7 @@ from nuvom import _nuvom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
 EXIT_DRAINED = 0
 EXIT_ERROR = 1
@@ -103,10 +101,6 @@ class Worker:
 
 def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: bool, reloads: bool) -> int:
     """`nuvom runworker`: loads the project's tasks, runs jobs until a signal says stop, answers the exit code."""
-    if reloads:
-        from nuvom.reloading import run_reloading
-
-        return run_reloading(sys.argv[1:], log_level, log_format)
     from nuvom.discovery.auto_register import auto_register
     from nuvom.errors import NuvomError
     from nuvom.execution.stacks import show_stacks_on_request
@@ -115,6 +109,10 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
     setup_logging(log_level, log_format)
     show_stacks_on_request()
     try:
+        if reloads:
+            from nuvom.reloading import run_reloading
+
+            return run_reloading(sys.argv[1:])
         registered = auto_register()
         for failure in registered.failures:
             missing = ", ".join(failure.tasks)
@@ -156,11 +154,13 @@ def _end(code: int) -> int:
 
 def _serve(start: Callable[[], _nuvom.WorkerHandle]) -> int:
     """Runs a worker to its end; waits in another thread, so that this one can take signals at any moment."""
+    from nuvom.wakeups import Wakeups  # a worker inside a program leaves signals alone
+
     ended: list[int] = []
     handle: _nuvom.WorkerHandle | None = None
     requests = 0
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop() -> None:
         nonlocal requests
         requests += 1
         obey()
@@ -173,29 +173,19 @@ def _serve(start: Callable[[], _nuvom.WorkerHandle]) -> int:
         elif handle is not None and requests == 2:
             handle.cut()
 
-    # The system may give a signal to any thread. Python notes it there, and wakes this thread, which alone runs
-    # handlers, through the file; a wait for a lock would sleep on.
-    woken, waker = socket.socketpair()
-    waker.setblocking(False)
-    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     # Before the worker starts: whoever sees that it runs may stop it.
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
+    wakeups = Wakeups(stop)
     handle = worker = start()
     obey()  # what was asked for meanwhile
 
     def wait() -> None:
         ended.append(worker.wait()[0])
-        with suppress(BlockingIOError):  # so full that it wakes anyway
-            waker.send(b"\0")
+        wakeups.note()
 
     threading.Thread(target=wait, name="nuvom-wait", daemon=True).start()
     while not ended:
-        woken.recv(1024)
-    signal.set_wakeup_fd(-1)
-    woken.close()
-    waker.close()
+        wakeups.wait()
+    wakeups.close()
     if worker.broken and ended[0] in (EXIT_DRAINED, EXIT_HANDED_BACK):
         return EXIT_ERROR
     return ended[0]

@@ -223,19 +223,24 @@ def test_values_of_annotated_classes_are_rebuilt(tasks: ModuleType, way: Way) ->
     assert answer == tasks.Point(2, 1)
 
 
-def test_a_job_whose_call_only_another_signature_takes_goes_back_without_using_its_budget(
-    load: Load, way: Way, events: Events
+@pytest.mark.parametrize(
+    ("now", "kind"),
+    [("send(to: str)", "OtherSignature"), ("other(to: str, copies: int)", "UnknownTask")],
+    ids=["another signature", "an unknown task"],
+)
+def test_a_job_that_only_another_version_takes_goes_back_without_using_its_budget(
+    load: Load, way: Way, events: Events, now: str, kind: str
 ) -> None:
-    before = load(f"from nuvom import task\n\n@task\n{way.form} send(to: str, copies: int) -> None: ...\n")
-    job = before.send.delay("ada", 2)
-    load(f"from nuvom import task\n\n@task\n{way.form} send(to: str) -> None: ...\n")
+    source = f"from nuvom import task\n\n@task\n{way.form} {{}} -> None: ...\n"
+    job = load(source.format("send(to: str, copies: int)")).send.delay("ada", 2)
+    load(source.format(now))
 
     with worker(way):
         events.wait_for("ended", job_id=job.id, state="PENDING")
 
     info = job.info()
     assert (info.state, info.failures, info.losses, info.handbacks) == ("PENDING", 0, 0, 1)
-    assert info.attempts[0].kind == "OtherSignature"
+    assert info.attempts[0].kind == kind
 
 
 OPAQUE = """
@@ -263,18 +268,6 @@ def test_a_call_that_does_not_fit_fails_at_once_and_shows_the_signature(load: Lo
     assert failed.value.kind == "nuvom.errors.BadArguments"
     assert "task send(to: " in failed.value.reason
     assert job.info().failures == 1
-
-
-def test_a_job_of_an_unknown_task_goes_back_without_using_its_budget(load: Load, way: Way, events: Events) -> None:
-    job = load(f"from nuvom import task\n\n@task\n{way.form} old() -> None: ...\n").old.delay()
-    load(f"from nuvom import task\n\n@task\n{way.form} new() -> None: ...\n")
-
-    with worker(way):
-        events.wait_for("ended", job_id=job.id, state="PENDING")
-
-    info = job.info()
-    assert (info.state, info.failures, info.losses, info.handbacks) == ("PENDING", 0, 0, 1)
-    assert info.attempts[0].kind == "UnknownTask"
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way.pool == "process"], indirect=True)
