@@ -6,8 +6,10 @@ from typing import Any
 
 MAY_USE: dict[str, set[str]] = {
     "nuvom-core": set(),
+    # The one wire form of a record, for backends that keep it as text.
+    "nuvom-record": {"nuvom-core"},
     "nuvom-memory": {"nuvom-core"},
-    "nuvom-sqlite": {"nuvom-core"},
+    "nuvom-sqlite": {"nuvom-core", "nuvom-record"},
     "nuvom-engine": {"nuvom-core"},
     "nuvom-discovery": {"nuvom-core"},
     "nuvom-testkit": {"nuvom-core"},

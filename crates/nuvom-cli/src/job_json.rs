@@ -59,7 +59,7 @@ pub(crate) fn arguments(job: &Job) -> Json {
 
 /// The result: `{"value": …}`, why it cannot be shown, or null if there is none.
 pub(crate) fn result(stored: Option<&StoredResult>) -> Json {
-    match stored.map(|stored| payload::result(&stored.value)) {
+    match stored.and_then(|stored| stored.value.as_deref()).map(payload::result) {
         None => Json::Null,
         Some(Ok(value)) => json!({ "value": to_json(&value) }),
         Some(Err(reason)) => undecodable(&reason),
@@ -68,7 +68,7 @@ pub(crate) fn result(stored: Option<&StoredResult>) -> Json {
 
 /// The stored bytes of a result, or null if there is none.
 pub(crate) fn raw_result(stored: Option<&StoredResult>) -> Json {
-    stored.map_or(Json::Null, |stored| Json::String(hexadecimal(&stored.value)))
+    stored.and_then(|stored| stored.value.as_deref()).map_or(Json::Null, |value| Json::String(hexadecimal(value)))
 }
 
 /// The error of an attempt.

@@ -320,7 +320,7 @@ fn results_with_a_store_of_their_own_are_found() {
     let id = project.ended(job(&project, 1, "add", vec![]), success_without_value());
     let lease = project.stores().inspect.jobs(&[id]).unwrap()[0].as_ref().unwrap().lease;
     let value = project::encoded(&12.into()).into();
-    project.stores().results.put(&[nuvom_core::ports::StoredResult { id, lease, value }]).unwrap();
+    project.stores().results.put(&[nuvom_core::ports::StoredResult::of_value(id, lease, value)]).unwrap();
 
     assert!(project.run(&["inspect", "job", &text(&id)]).out.contains("Result     12"));
 }

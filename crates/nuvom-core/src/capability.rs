@@ -9,8 +9,14 @@ pub struct Capability {
     pub durable: bool,
     /// Several processes may use one store at once.
     pub cross_process: bool,
+    /// A job's record can be read, cancelled and retried by its id at any time.
+    pub records: bool,
+    /// A job whose holder dies runs again.
+    pub recovery: bool,
     /// Claims end by themselves and carry a fencing number.
     pub leases: bool,
+    /// Jobs stand in named queues, and a worker can serve some of them.
+    pub queues: bool,
     /// Jobs are taken in order of priority.
     pub priorities: bool,
     /// A job can wait for a time.
@@ -25,11 +31,14 @@ pub struct Capability {
 
 impl Capability {
     /// Name, value and meaning of each promise, in the order of the documentation.
-    pub fn rows(&self) -> [(&'static str, bool, &'static str); 8] {
+    pub fn rows(&self) -> [(&'static str, bool, &'static str); 11] {
         [
             ("durable", self.durable, "an acknowledged job survives the death of every process"),
             ("cross-process", self.cross_process, "several processes may use one store at once"),
+            ("records", self.records, "a job can be read, cancelled and retried by its id at any time"),
+            ("recovery", self.recovery, "a job whose holder dies runs again"),
             ("leases", self.leases, "claims end by themselves and carry a fencing number"),
+            ("queues", self.queues, "jobs stand in named queues, and a worker can serve some of them"),
             ("priorities", self.priorities, "jobs are taken in order of priority"),
             ("delays", self.delays, "a job can wait for a time"),
             ("notify", self.notify, "waiting clients and idle workers are woken by a change"),

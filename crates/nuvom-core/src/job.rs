@@ -208,7 +208,7 @@ pub struct NewJob {
 }
 
 /// The record of a job. Its counters only grow.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Its identity.
     pub id: JobId,

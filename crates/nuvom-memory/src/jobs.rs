@@ -19,7 +19,10 @@ impl JobStore for MemoryStore {
         Capability {
             durable: false,
             cross_process: false,
+            records: true,
+            recovery: true,
             leases: true,
+            queues: true,
             priorities: true,
             delays: true,
             notify: true,
@@ -90,7 +93,7 @@ impl JobStore for MemoryStore {
 fn finish(board: &mut Board, end: &End, now: Timestamp) -> Ended {
     let Applied::Done(state) = board.apply(end.id, &Trigger::End(end), now) else { return Ended::Stale };
     if let Outcome::Succeeded { result: Some(value) } = &end.outcome {
-        board.results_mut().put(StoredResult { id: end.id, lease: end.lease, value: value.clone() });
+        board.results_mut().put(StoredResult::of_value(end.id, end.lease, value.clone()));
     }
     Ended::Applied(state)
 }

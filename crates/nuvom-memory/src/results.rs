@@ -1,8 +1,9 @@
 //! The values of jobs that succeeded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
-use nuvom_core::ports::{ResultStore, StoredResult};
+use nuvom_core::ports::{Page, ResultStore, StoredResult};
 use nuvom_core::{JobId, Result};
 
 use crate::MemoryStore;
@@ -10,7 +11,7 @@ use crate::MemoryStore;
 /// Values by job.
 #[derive(Default)]
 pub(crate) struct Results {
-    by_job: HashMap<JobId, StoredResult>,
+    by_job: BTreeMap<JobId, StoredResult>,
 }
 
 impl Results {
@@ -38,6 +39,15 @@ impl ResultStore for MemoryStore {
 
     fn get(&self, ids: &[JobId]) -> Result<Vec<Option<StoredResult>>> {
         Ok(self.read(|kept| ids.iter().map(|id| kept.board.results().by_job.get(id).cloned()).collect()))
+    }
+
+    fn list_results(&self, page: &Page) -> Result<Vec<StoredResult>> {
+        let end = page.before.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self.read(|kept| {
+            let newest_first = kept.board.results().by_job.range((Bound::Unbounded, end)).rev();
+            let with_record = newest_first.map(|(_, kept)| kept).filter(|kept| kept.record.is_some());
+            with_record.take(page.limit).cloned().collect()
+        }))
     }
 
     fn delete(&self, ids: &[JobId]) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use nuvom_core::ports::{Cancelled, Revived};
+use nuvom_core::ports::{Cancelled, Revived, StoredResult};
 use nuvom_core::{Error, ErrorKind, Job, JobId, NewJob, State, Timestamp};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -141,8 +141,8 @@ pub(crate) fn result<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyAn
     let id = parse(py, id)?;
     let stored = py.detach(|| client.runtime.stores.results.get(&[id])).or_raise(py)?.pop().flatten();
     match stored {
-        Some(stored) => decode_value(py, &stored.value),
-        None => Ok(py.None().into_bound(py)),
+        Some(StoredResult { value: Some(value), .. }) => decode_value(py, &value),
+        _ => Ok(py.None().into_bound(py)),
     }
 }
 

@@ -51,7 +51,7 @@ fn results_with_a_path_of_their_own_are_not_joint() {
 
     let runtime = open(&folder, &[("sqlite_result_path", "results.db")]);
     let id = runtime.ids.next();
-    let result = StoredResult { id, lease: Lease(1), value: payload(b"12") };
+    let result = StoredResult::of_value(id, Lease(1), payload(b"12"));
     runtime.stores.results.put(std::slice::from_ref(&result)).unwrap();
 
     assert!(!runtime.stores.joint_results);

@@ -24,7 +24,10 @@ impl JobStore for SqliteStore {
         Capability {
             durable: true,
             cross_process: true,
+            records: true,
+            recovery: true,
             leases: true,
+            queues: true,
             priorities: true,
             delays: true,
             notify: true,

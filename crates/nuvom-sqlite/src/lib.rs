@@ -13,7 +13,6 @@ mod identity;
 mod inspect;
 mod jobs;
 mod link;
-mod options;
 mod permissions;
 mod results;
 mod rows;

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use nuvom_core::{JobId, JobOptions, QueueName, Result, TaskName};
+use nuvom_record::{options_from_text, options_to_text};
 use rusqlite::{CachedStatement, Connection};
 
-use crate::options;
 use crate::statements::{ADD_QUEUE, BEGIN, COMMIT, QUEUE_ID, QUEUES, ROLLBACK};
 
 /// Most tasks share a few sets of options; a program that makes up a new one for each job must not fill the
@@ -105,7 +105,7 @@ impl Memory {
         match &self.written {
             Some((of, text)) if Arc::ptr_eq(of, options) => Arc::clone(text),
             _ => {
-                let text: Arc<str> = options::to_text(options).into();
+                let text: Arc<str> = options_to_text(options).into();
                 self.written = Some((Arc::clone(options), Arc::clone(&text)));
                 text
             }
@@ -136,7 +136,7 @@ impl Memory {
         if let Some(options) = self.options.get(text) {
             return Ok(Arc::clone(options));
         }
-        let options = Arc::new(options::from_text(text)?);
+        let options = Arc::new(options_from_text(text)?);
         if self.options.len() >= OPTIONS_KEPT {
             self.options.clear();
         }

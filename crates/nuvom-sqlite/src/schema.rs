@@ -16,8 +16,11 @@ const SIGNATURE: &str = "\
     SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), \
     (SELECT count(*) FROM sqlite_schema)";
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_signatures.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_start.sql"),
+    include_str!("../migrations/0002_signatures.sql"),
+    include_str!("../migrations/0003_records.sql"),
+];
 
 /// The newest schema that this build knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;

@@ -109,6 +109,14 @@ pub(crate) const PUT_RESULT: &str = "\
     WHERE excluded.lease >= lease";
 pub(crate) const RESULT: &str = "SELECT lease, value FROM results WHERE job = ?1";
 pub(crate) const FORGET_RESULT: &str = "DELETE FROM results WHERE job = ?1";
+pub(crate) const PUT_RECORD: &str = "\
+    INSERT INTO records (job, lease, value, record) VALUES (?1, ?2, ?3, ?4) \
+    ON CONFLICT (job) DO UPDATE SET lease = excluded.lease, value = excluded.value, record = excluded.record \
+    WHERE excluded.lease >= lease";
+pub(crate) const RECORD: &str = "SELECT job, lease, value, record FROM records WHERE job = ?1";
+pub(crate) const RECORDS: &str = "\
+    SELECT job, lease, value, record FROM records WHERE job < ?1 ORDER BY job DESC LIMIT ?2";
+pub(crate) const FORGET_RECORD: &str = "DELETE FROM records WHERE job = ?1";
 
 /// What the filters of a listing have in common: `?1` is the id before which to look, `?2` the limit, `?3` and
 /// `?4` JSON lists of tasks and queues, or NULL.

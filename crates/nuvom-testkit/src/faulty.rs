@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nuvom_core::ports::{
     Cancelled, Claim, Enqueued, Exchanged, Filter, Fired, Inspect, JobStore, Page, QueueCounts, Reaped,
-    Renewal, ResultStore, Revived, ScheduleStore, StoredResult, Stores, Subscription, Topic, Waker,
+    Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, Result, Retention, Schedule,
@@ -48,6 +48,7 @@ pub enum Method {
     Queues,
     Put,
     Get,
+    ListResults,
     Delete,
     Save,
     Find,
@@ -232,6 +233,14 @@ impl ResultStore for FaultyStore {
 
     fn get(&self, ids: &[JobId]) -> Result<Vec<Option<StoredResult>>> {
         self.pass(Method::Get, |stores| stores.results.get(ids))
+    }
+
+    fn result_capability(&self) -> ResultCapability {
+        self.inner.results.result_capability()
+    }
+
+    fn list_results(&self, page: &Page) -> Result<Vec<StoredResult>> {
+        self.pass(Method::ListResults, |stores| stores.results.list_results(page))
     }
 
     fn delete(&self, ids: &[JobId]) -> Result<()> {

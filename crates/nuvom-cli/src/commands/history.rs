@@ -84,8 +84,8 @@ fn table(jobs: &[Past], now: Timestamp) -> Table {
 
 /// The result, or else what last went wrong.
 fn outcome(job: &Job, result: Option<&StoredResult>, last_attempt: Option<&Attempt>) -> Styled {
-    match (result, last_attempt) {
-        (Some(stored), _) => match payload::result(&stored.value) {
+    match (result.and_then(|stored| stored.value.as_deref()), last_attempt) {
+        (Some(value), _) => match payload::result(value) {
             Ok(value) => payload::repr(&value, SHOWN).into(),
             Err(reason) => reason.to_string().into(),
         },

@@ -144,7 +144,7 @@ fn arguments(job: &Job) -> String {
 }
 
 fn shown_result(stored: Option<&StoredResult>) -> Styled {
-    match stored.map(|stored| payload::result(&stored.value)) {
+    match stored.and_then(|stored| stored.value.as_deref()).map(payload::result) {
         None => Styled::new(Style::Dim, "not kept"),
         Some(Ok(value)) => payload::repr(&value, SHOWN).into(),
         Some(Err(reason)) => Styled::new(Style::Dim, reason.to_string()),

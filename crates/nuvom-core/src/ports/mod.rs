@@ -12,7 +12,7 @@ mod wake;
 pub use claim::{Claim, LOOK_PAST, Room, Share, Tasks};
 pub use inspect::{Filter, Inspect, Page, QueueCounts};
 pub use jobs::{Cancelled, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
-pub use results::{ResultStore, StoredResult};
+pub use results::{Record, ResultCapability, ResultStore, StoredResult};
 pub use schedules::{Fired, ScheduleStore};
 pub use wake::{Subscription, Topic, Waker};
 

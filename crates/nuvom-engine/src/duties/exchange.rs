@@ -130,7 +130,7 @@ impl Exchange {
             .iter()
             .filter_map(|end| match &end.outcome {
                 Outcome::Succeeded { result: Some(value) } => {
-                    Some(StoredResult { id: end.id, lease: end.lease, value: Arc::clone(value) })
+                    Some(StoredResult::of_value(end.id, end.lease, Arc::clone(value)))
                 }
                 _ => None,
             })

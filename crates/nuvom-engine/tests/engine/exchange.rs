@@ -230,7 +230,7 @@ fn ends_that_a_store_could_not_take_are_handed_in_later() {
     duties.exchange.run_once();
 
     assert_eq!(bench.states(&jobs), [State::Success, State::Success]);
-    assert_eq!(&*bench.result(jobs[0]).unwrap().value, b"one");
+    assert_eq!(bench.result(jobs[0]).unwrap().value.unwrap().as_ref(), b"one");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn live(results_apart: bool, fault: impl Fn(usize) -> Fault + Send + Sync + 'sta
     let ended = bench.job(job);
     assert_eq!(ended.state, State::Success);
     assert_eq!((ended.failures, bench.executor.running().len()), (1, 0));
-    assert_eq!(&*bench.result(job).unwrap().value, b"value");
+    assert_eq!(bench.result(job).unwrap().value.unwrap().as_ref(), b"value");
     assert_eq!(ended.lease.0, u64::from(ended.failures + ended.losses + ended.handbacks) + 1);
     assert_eq!(bench.attempts(job).len(), usize::try_from(ended.lease.0 - 1).unwrap());
     bench.faults.calls()

@@ -27,7 +27,7 @@ fn a_result_is_written_before_its_job_is_finished() {
 
     assert_eq!(*order.lock().unwrap(), [Method::Put, Method::Exchange]);
     assert_eq!(bench.state(job), State::Success);
-    assert_eq!(&*bench.result(job).unwrap().value, b"value");
+    assert_eq!(bench.result(job).unwrap().value.unwrap().as_ref(), b"value");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_job_is_not_finished_while_its_result_cannot_be_written() {
     bench.faults.heal();
     duties.exchange.run_once();
     assert_eq!(bench.state(job), State::Success);
-    assert_eq!(&*bench.result(job).unwrap().value, b"value");
+    assert_eq!(bench.result(job).unwrap().value.unwrap().as_ref(), b"value");
 }
 
 #[test]

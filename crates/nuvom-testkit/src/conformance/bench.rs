@@ -203,7 +203,7 @@ pub(crate) fn end_of(job: &Job, outcome: Outcome) -> End {
 
 /// A value under the lease of a claimed job.
 pub(crate) fn result_of(job: &Job, value: &[u8]) -> StoredResult {
-    StoredResult { id: job.id, lease: job.lease, value: payload(value) }
+    StoredResult::of_value(job.id, job.lease, payload(value))
 }
 
 /// The longest time that is shorter than this one, as stores count.

@@ -73,7 +73,7 @@ pub fn values_and_attempts_survive(harness: &dyn Harness) {
     let bench = bench.reopened(harness);
 
     assert_eq!(bench.attempts(failed)[0].error.message, "boom");
-    assert_eq!(&*bench.result(done).unwrap().value, b"12");
+    assert_eq!(bench.result(done).unwrap().value.unwrap().as_ref(), b"12");
 }
 
 pub fn schedules_survive(harness: &dyn Harness) {

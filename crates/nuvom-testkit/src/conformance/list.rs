@@ -176,6 +176,10 @@ macro_rules! conformance_tests {
                 values_come_in_the_order_asked
                 a_deleted_value_is_gone
                 a_deleted_value_leaves_no_lease_behind
+                a_record_comes_back_with_its_value_or_without_one
+                an_older_lease_does_not_replace_a_newer_record
+                records_are_listed_newest_first_in_pages
+                a_deleted_record_is_gone
                 empty_batches_are_fine
                 many_values_go_in_and_out_in_one_batch
             }

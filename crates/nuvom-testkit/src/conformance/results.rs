@@ -1,11 +1,13 @@
 //! The result store: values by job, where a late holder cannot overwrite its rescuer.
 
-use nuvom_core::ports::StoredResult;
-use nuvom_core::{JobId, Lease};
+use std::sync::Arc;
+
+use nuvom_core::ports::{Page, Record, StoredResult};
+use nuvom_core::{Attempt, Ending, Job, JobError, JobId, Lease, Timestamp};
 
 use super::Harness;
 use super::bench::{Bench, MANY, only};
-use crate::builders::{a_job_id, payload};
+use crate::builders::{a_job, a_job_id, payload};
 
 pub fn a_value_comes_back_with_its_lease(harness: &dyn Harness) {
     let bench = Bench::open(harness);
@@ -105,6 +107,50 @@ pub fn a_deleted_value_leaves_no_lease_behind(harness: &dyn Harness) {
     assert_eq!(bench.result(id), Some(value(id, 1, b"new")));
 }
 
+pub fn a_record_comes_back_with_its_value_or_without_one(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let (failed, done) = (recorded(1, None), recorded(2, Some(b"12")));
+
+    bench.results().put(&[failed.clone(), done.clone()]).unwrap();
+
+    assert_eq!(bench.results().get(&[failed.id, done.id]).unwrap(), [Some(failed), Some(done)]);
+}
+
+pub fn an_older_lease_does_not_replace_a_newer_record(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let newer = recorded(2, None);
+    let older = StoredResult { lease: Lease(1), value: Some(payload(b"late")), ..newer.clone() };
+    put(&bench, &newer);
+
+    put(&bench, &older);
+
+    assert_eq!(bench.result(newer.id), Some(newer));
+}
+
+pub fn records_are_listed_newest_first_in_pages(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let kept = [recorded(1, None), recorded(1, None), recorded(1, None)];
+    bench.results().put(&kept).unwrap();
+    put(&bench, &value(a_job_id(), 1, b"without a record"));
+
+    let first = bench.results().list_results(&Page { before: None, limit: 2 }).unwrap();
+    let rest = bench.results().list_results(&Page { before: Some(kept[1].id), limit: 2 }).unwrap();
+
+    assert_eq!(first, [kept[2].clone(), kept[1].clone()]);
+    assert_eq!(rest, [kept[0].clone()]);
+}
+
+pub fn a_deleted_record_is_gone(harness: &dyn Harness) {
+    let bench = Bench::open(harness);
+    let record = recorded(1, Some(b"12"));
+    put(&bench, &record);
+
+    bench.results().delete(&[record.id]).unwrap();
+
+    assert_eq!(bench.result(record.id), None);
+    assert!(bench.results().list_results(&Page { before: None, limit: 9 }).unwrap().is_empty());
+}
+
 pub fn empty_batches_are_fine(harness: &dyn Harness) {
     let bench = Bench::open(harness);
 
@@ -133,6 +179,28 @@ fn put(bench: &Bench, value: &StoredResult) {
     assert!(only(bench.results().get(&[value.id]).unwrap()).is_some());
 }
 
+/// What is kept of a job that was claimed so often, and ended or not.
+fn recorded(lease: u64, value: Option<&[u8]>) -> StoredResult {
+    let mut job = Job::accepted(&a_job("add").retries(3).signature(7).build(), Timestamp::from_micros(1));
+    job.lease = Lease(lease);
+    let attempt = Attempt {
+        lease: Lease(1),
+        number: 1,
+        ending: Ending::Failed,
+        error: JobError::new("ValueError", "boom"),
+        worker: None,
+        started_at: None,
+        ended_at: Timestamp::from_micros(2),
+    };
+    let record = Record { job, attempts: vec![attempt] };
+    StoredResult {
+        id: record.job.id,
+        lease: Lease(lease),
+        value: value.map(payload),
+        record: Some(Arc::new(record)),
+    }
+}
+
 fn value(id: JobId, lease: u64, value: &[u8]) -> StoredResult {
-    StoredResult { id, lease: Lease(lease), value: payload(value) }
+    StoredResult::of_value(id, Lease(lease), payload(value))
 }

@@ -72,7 +72,7 @@ fn is_default_timeout(value: &Option<u64>) -> bool {
 }
 
 /// The text kept for these options.
-pub(crate) fn to_text(options: &JobOptions) -> String {
+pub fn options_to_text(options: &JobOptions) -> String {
     let stored = Stored {
         retries: options.retries,
         max_losses: options.max_losses,
@@ -92,7 +92,7 @@ pub(crate) fn to_text(options: &JobOptions) -> String {
 }
 
 /// The options that this text keeps.
-pub(crate) fn from_text(text: &str) -> Result<JobOptions> {
+pub fn options_from_text(text: &str) -> Result<JobOptions> {
     let stored: Stored = serde_json::from_str(text).map_err(|error| {
         Error::new(ErrorKind::Corrupt, "the stored options of a job cannot be read").caused_by(error)
     })?;
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn default_options_take_two_bytes() {
-        assert_eq!(to_text(&JobOptions::default()), "{}");
+        assert_eq!(options_to_text(&JobOptions::default()), "{}");
     }
 
     #[test]
@@ -144,11 +144,11 @@ mod tests {
             tags: vec!["a".into(), "b\"c".into()],
         };
 
-        assert_eq!(from_text(&to_text(&options)).unwrap(), options);
+        assert_eq!(options_from_text(&options_to_text(&options)).unwrap(), options);
     }
 
     #[test]
     fn options_of_an_unknown_kind_are_refused_rather_than_dropped() {
-        assert_eq!(from_text(r#"{"colour":1}"#).unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(options_from_text(r#"{"colour":1}"#).unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }
