@@ -12,14 +12,31 @@ MAY_USE: dict[str, set[str]] = {
     "nuvom-sqlite": {"nuvom-core", "nuvom-record"},
     "nuvom-engine": {"nuvom-core"},
     "nuvom-discovery": {"nuvom-core"},
-    "nuvom-testkit": {"nuvom-core"},
+    # The one part of the tests that ships: `nuvom plugin test` runs it.
+    "nuvom-conformance": {"nuvom-core"},
+    "nuvom-testkit": {"nuvom-conformance", "nuvom-core"},
     "nuvom-runtime": {"nuvom-core", "nuvom-memory", "nuvom-sqlite"},
     "nuvom-cli": {"nuvom-core", "nuvom-discovery", "nuvom-runtime"},
-    "nuvom-py": {"nuvom-core", "nuvom-cli", "nuvom-discovery", "nuvom-engine", "nuvom-runtime"},
+    # Queues that only line jobs up, such as those of plugins, made into stores.
+    "nuvom-line": {"nuvom-core", "nuvom-record"},
+    "nuvom-py": {
+        "nuvom-core",
+        "nuvom-cli",
+        "nuvom-conformance",
+        "nuvom-discovery",
+        "nuvom-engine",
+        "nuvom-line",
+        "nuvom-record",
+        "nuvom-runtime",
+    },
 }
 """The crates of the workspace that each may use in what it ships."""
 
-MAY_TEST_WITH: dict[str, set[str]] = {"nuvom-core": set(), "nuvom-engine": {"nuvom-memory", "nuvom-testkit"}}
+MAY_TEST_WITH: dict[str, set[str]] = {
+    "nuvom-core": set(),
+    "nuvom-engine": {"nuvom-memory", "nuvom-testkit"},
+    "nuvom-line": {"nuvom-memory", "nuvom-testkit"},
+}
 """What its tests may use besides; where a crate has no row, only the testkit."""
 
 CORE_MAY_USE = {"uuid"}

@@ -2,7 +2,7 @@
 //! [`Capability`](nuvom_core::Capability): one that needs a promise the backend does not give ends at once.
 //!
 //! ```ignore
-//! nuvom_testkit::conformance_tests!(MyBackend);
+//! nuvom_conformance::conformance_tests!(MyBackend);
 //! ```
 #![expect(missing_docs, reason = "the name of a case is its claim")]
 
@@ -15,6 +15,10 @@ use crate::FakeClock;
 
 mod bench;
 mod list;
+mod run;
+
+pub use list::CASES;
+pub use run::{Case, Verdict};
 
 pub mod cancel;
 pub mod claim;

@@ -11,6 +11,7 @@ use nuvom_core::ports::{
 };
 use nuvom_core::{Attempt, Capability, Clock, End, Job, JobId, NewJob, Outcome, State, Timestamp};
 
+use super::run::note_not_promised;
 use super::{Harness, Opened};
 use crate::FakeClock;
 use crate::builders::{payload, queue, worker};
@@ -37,7 +38,11 @@ impl Bench {
     /// A fresh store, if it promises what the case needs.
     pub(crate) fn promising(harness: &dyn Harness, needs: impl Fn(&Capability) -> bool) -> Option<Self> {
         let bench = Self::open(harness);
-        needs(&bench.capability()).then_some(bench)
+        let promised = needs(&bench.capability());
+        if !promised {
+            note_not_promised();
+        }
+        promised.then_some(bench)
     }
 
     /// A fresh store that goes by the test's clock, if it promises what the case needs.

@@ -4,7 +4,16 @@
 #[macro_export]
 macro_rules! conformance_tests {
     ($harness:expr) => {
-        $crate::conformance_modules! { $harness;
+        $crate::conformance_list! { conformance_modules, $harness }
+    };
+}
+
+/// Hands the list of all cases to another macro of this crate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_list {
+    ($made_into:ident, $harness:expr) => {
+        $crate::$made_into! { $harness;
             enqueue {
                 an_accepted_job_waits_as_it_was_asked_for
                 every_option_is_kept
@@ -305,6 +314,22 @@ macro_rules! conformance_modules {
         )*
     };
 }
+
+/// Turns a list of cases into a table.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_table {
+    ($harness:expr; $($topic:ident { $($case:ident)* })*) => {
+        &[$($($crate::conformance::Case {
+            topic: stringify!($topic),
+            name: stringify!($case),
+            run: $crate::conformance::$topic::$case,
+        },)*)*]
+    };
+}
+
+/// Every case, topic by topic.
+pub static CASES: &[super::Case] = conformance_list! { conformance_table, () };
 
 #[cfg(test)]
 mod tests {
