@@ -15,17 +15,16 @@ MAY_USE: dict[str, set[str]] = {
     # The one part of the tests that ships: `nuvom plugin test` runs it.
     "nuvom-conformance": {"nuvom-core"},
     "nuvom-testkit": {"nuvom-conformance", "nuvom-core"},
-    "nuvom-runtime": {"nuvom-core", "nuvom-memory", "nuvom-sqlite"},
+    "nuvom-runtime": {"nuvom-composed", "nuvom-core", "nuvom-memory", "nuvom-sqlite"},
     "nuvom-cli": {"nuvom-core", "nuvom-discovery", "nuvom-runtime"},
-    # Queues that only line jobs up, such as those of plugins, made into stores.
-    "nuvom-line": {"nuvom-core", "nuvom-record"},
+    # Stores made of parts, such as the queue of a plugin and a result store.
+    "nuvom-composed": {"nuvom-core"},
     "nuvom-py": {
         "nuvom-core",
         "nuvom-cli",
         "nuvom-conformance",
         "nuvom-discovery",
         "nuvom-engine",
-        "nuvom-line",
         "nuvom-record",
         "nuvom-runtime",
     },
@@ -35,7 +34,7 @@ MAY_USE: dict[str, set[str]] = {
 MAY_TEST_WITH: dict[str, set[str]] = {
     "nuvom-core": set(),
     "nuvom-engine": {"nuvom-memory", "nuvom-testkit"},
-    "nuvom-line": {"nuvom-memory", "nuvom-testkit"},
+    "nuvom-composed": {"nuvom-memory", "nuvom-testkit"},
 }
 """What its tests may use besides; where a crate has no row, only the testkit."""
 

@@ -9,6 +9,5 @@ mod results;
 mod schedules;
 mod store;
 mod timetable;
-mod wakers;
 
 pub use store::MemoryStore;

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nuvom_core::ports::Stores;
+use nuvom_core::ports::{Stores, Wakers};
 use nuvom_core::{Clock, StoreTime, Timestamp};
 
 use crate::board::Board;
 use crate::timetable::Timetable;
-use crate::wakers::Wakers;
 
 /// Jobs, results and schedules of one process.
 pub struct MemoryStore {

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
+use nuvom_composed::SplitSchedules;
 use nuvom_core::ports::Stores;
 use nuvom_core::{Clock, Error, ErrorKind, Result};
 use nuvom_memory::MemoryStore;
 use nuvom_sqlite::{Durability, SqliteStore};
 
 use crate::settings::hidden;
-use crate::split_schedules::SplitSchedules;
 use nuvom_core::nearest;
 
 use crate::Settings;

@@ -8,7 +8,6 @@ mod permissions;
 mod project;
 mod runtime;
 mod settings;
-mod split_schedules;
 
 pub use backends::{Backends, Open, Part, Place};
 pub use clock::SystemClock;

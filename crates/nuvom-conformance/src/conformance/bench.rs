@@ -175,7 +175,14 @@ impl Bench {
         self.inspect().attempts(id).unwrap()
     }
 
+    /// The value of a job, with its lease.
     pub(crate) fn result(&self, id: JobId) -> Option<StoredResult> {
+        let kept = self.kept(id)?;
+        kept.value.is_some().then_some(StoredResult { record: None, ..kept })
+    }
+
+    /// All that the result store keeps of a job.
+    pub(crate) fn kept(&self, id: JobId) -> Option<StoredResult> {
         only(self.results().get(&[id]).unwrap())
     }
 }

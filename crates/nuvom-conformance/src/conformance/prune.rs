@@ -13,7 +13,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const KEEP: Retention = Retention { done: HOUR, failed: Duration::from_hours(3) };
 
 pub fn an_ended_job_is_kept_for_its_retention(harness: &dyn Harness) {
-    let Some(bench) = Bench::in_fake_time(harness, |_| true) else { return };
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.records) else { return };
     let id = bench.ended(a_job("add"), success(b"12"));
 
     bench.advance(just_under(HOUR));
@@ -26,7 +26,7 @@ pub fn an_ended_job_is_kept_for_its_retention(harness: &dyn Harness) {
 }
 
 pub fn a_cancelled_job_goes_like_one_that_succeeded(harness: &dyn Harness) {
-    let Some(bench) = Bench::in_fake_time(harness, |_| true) else { return };
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.records) else { return };
     let id = bench.enqueue(a_job("add"));
     bench.cancel(id);
     bench.advance(HOUR);
@@ -36,7 +36,7 @@ pub fn a_cancelled_job_goes_like_one_that_succeeded(harness: &dyn Harness) {
 }
 
 pub fn a_failed_job_is_kept_longer(harness: &dyn Harness) {
-    let Some(bench) = Bench::in_fake_time(harness, |_| true) else { return };
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.records) else { return };
     let id = bench.ended(a_job("add"), failure("boom"));
 
     bench.advance(HOUR);
@@ -95,7 +95,7 @@ pub fn attempts_and_value_go_with_their_job(harness: &dyn Harness) {
 }
 
 pub fn the_id_of_a_forgotten_job_is_new_again(harness: &dyn Harness) {
-    let Some(bench) = Bench::in_fake_time(harness, |_| true) else { return };
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.records) else { return };
     let job = a_job("add").build();
     bench.ended(job.clone(), failure("boom"));
     bench.advance(HOUR * 3);
@@ -108,7 +108,7 @@ pub fn the_id_of_a_forgotten_job_is_new_again(harness: &dyn Harness) {
 }
 
 pub fn a_pruner_takes_no_more_than_its_limit(harness: &dyn Harness) {
-    let Some(bench) = Bench::in_fake_time(harness, |_| true) else { return };
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.records) else { return };
     cancelled(&bench, 5);
     bench.advance(HOUR);
 
@@ -139,7 +139,7 @@ pub fn the_limit_counts_all_ended_jobs_together(harness: &dyn Harness) {
 }
 
 pub fn many_jobs_are_pruned_in_one_batch(harness: &dyn Harness) {
-    let Some(bench) = Bench::in_fake_time(harness, |_| true) else { return };
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.records) else { return };
     cancelled(&bench, MANY);
     bench.advance(HOUR);
 

@@ -40,7 +40,7 @@ pub fn a_hand_back_wakes_workers(harness: &dyn Harness) {
 }
 
 pub fn a_failure_inside_the_budget_wakes_workers(harness: &dyn Harness) {
-    let Some(bench) = Bench::promising(harness, |can| can.notify) else { return };
+    let Some(bench) = Bench::promising(harness, |can| can.notify && can.records) else { return };
     let running = bench.running(a_job("add").retries(1));
     let (probe, _subscription) = listen(&bench, Topic::Ready);
 
@@ -101,7 +101,7 @@ pub fn a_final_failure_wakes_clients(harness: &dyn Harness) {
 }
 
 pub fn the_end_of_a_waiting_job_wakes_clients(harness: &dyn Harness) {
-    let Some(bench) = Bench::promising(harness, |can| can.notify) else { return };
+    let Some(bench) = Bench::promising(harness, |can| can.notify && can.records) else { return };
     let id = bench.enqueue(a_job("add"));
     let (probe, _subscription) = listen(&bench, Topic::Ended);
 
@@ -121,7 +121,7 @@ pub fn a_last_loss_wakes_clients(harness: &dyn Harness) {
 }
 
 pub fn a_request_to_cancel_wakes_the_holder(harness: &dyn Harness) {
-    let Some(bench) = Bench::promising(harness, |can| can.notify) else { return };
+    let Some(bench) = Bench::promising(harness, |can| can.notify && can.records) else { return };
     let running = bench.running(a_job("add"));
     let (probe, _subscription) = listen(&bench, Topic::CancelRequested);
 

@@ -74,6 +74,13 @@ impl Room<'_> {
         self.left
     }
 
+    /// How many jobs fit for certain, or at least in the kind that has the least room of those that have any: what to
+    /// ask for of a store that cannot choose.
+    pub fn least(&self) -> usize {
+        let open = self.shares.iter().map(|(_, left)| *left).filter(|left| *left > 0);
+        open.min().map_or(self.left, |least| least.min(self.left))
+    }
+
     /// Takes a job of this task and made for this signature, suspect or not, if it fits.
     pub fn take(&mut self, task: &TaskName, signature: Option<SignatureHash>, suspect: bool) -> bool {
         let covers = |share: &Share| (suspect || !share.suspects) && share.tasks.contain(task, signature);

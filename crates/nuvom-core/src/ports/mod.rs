@@ -5,16 +5,20 @@ use std::sync::Arc;
 mod claim;
 mod inspect;
 mod jobs;
+mod line;
 mod results;
 mod schedules;
 mod wake;
+mod wakers;
 
 pub use claim::{Claim, LOOK_PAST, Room, Share, Tasks};
 pub use inspect::{Filter, Inspect, Page, QueueCounts};
 pub use jobs::{Cancelled, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
+pub use line::{Line, LinePromises, Lined, Receipt, Taken};
 pub use results::{Record, ResultCapability, ResultStore, StoredResult};
 pub use schedules::{Fired, ScheduleStore};
 pub use wake::{Subscription, Topic, Waker};
+pub use wakers::Wakers;
 
 /// The stores that a client or a worker uses together.
 #[derive(Clone)]

@@ -8,9 +8,17 @@ use nuvom_core::ports::{Fired, JobStore, ScheduleStore};
 use nuvom_core::{NewJob, Result, Schedule, ScheduleId, Timestamp};
 
 /// A schedule store whose jobs go elsewhere.
-pub(crate) struct SplitSchedules {
-    pub(crate) schedules: Arc<dyn ScheduleStore>,
-    pub(crate) jobs: Arc<dyn JobStore>,
+pub struct SplitSchedules {
+    /// Where the schedules are.
+    pub schedules: Arc<dyn ScheduleStore>,
+    /// Where their jobs go.
+    pub jobs: Arc<dyn JobStore>,
+}
+
+impl std::fmt::Debug for SplitSchedules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SplitSchedules").finish_non_exhaustive()
+    }
 }
 
 impl ScheduleStore for SplitSchedules {

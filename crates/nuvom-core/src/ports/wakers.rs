@@ -1,13 +1,13 @@
-//! Who is told of which change.
+//! Who is told of which change, inside one process.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nuvom_core::ports::{Subscription, Topic, Waker};
+use super::{Subscription, Topic, Waker};
 
-/// The registered wakers.
+/// The registered wakers of a store.
 #[derive(Default)]
-pub(crate) struct Wakers {
+pub struct Wakers {
     listeners: Mutex<Listeners>,
 }
 
@@ -20,7 +20,7 @@ struct Listeners {
 
 impl Wakers {
     /// Calls `waker` at each change of this topic until the subscription is dropped.
-    pub(crate) fn subscribe(self: &Arc<Self>, topic: Topic, waker: Waker) -> Subscription {
+    pub fn subscribe(self: &Arc<Self>, topic: Topic, waker: Waker) -> Subscription {
         let mut listeners = self.listeners();
         listeners.last_key += 1;
         let key = listeners.last_key;
@@ -29,7 +29,7 @@ impl Wakers {
     }
 
     /// Calls everyone who listens to one of these topics.
-    pub(crate) fn call(&self, changed: &[Topic]) {
+    pub fn call(&self, changed: &[Topic]) {
         if changed.is_empty() {
             return;
         }
@@ -45,6 +45,12 @@ impl Wakers {
 
     fn listeners(&self) -> MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Wakers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wakers").field("listeners", &self.listeners().by_key.len()).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,17 @@
+//! Stores made of parts. A [`LineStore`] is a line, which takes jobs in and gives them out, and a result store, which
+//! keeps how they ended: queues of plugins come into the engine this way. What the line does not promise, the store
+//! does not either: its [`Capability`](nuvom_core::Capability) says so. [`SplitSchedules`] are schedules in one store
+//! whose jobs go to another.
+
+mod arrival;
+mod claims;
+mod desk;
+mod ends;
+mod inspect;
+mod jobs;
+mod split_schedules;
+mod store;
+mod waiter;
+
+pub use split_schedules::SplitSchedules;
+pub use store::LineStore;
