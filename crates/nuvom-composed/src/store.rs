@@ -132,12 +132,12 @@ impl LineStore {
         }
         Ok(())
     }
+}
 
-    pub(crate) fn unsupported(&self, what: &str) -> Error {
-        Error::new(ErrorKind::Unsupported, format!("this queue {what}")).hint(
-            "`nuvom plugin inspect` shows what it promises; docs/reference/capabilities.md what others do",
-        )
-    }
+/// That the line does not promise this.
+pub(crate) fn unsupported(what: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("this queue {what}"))
+        .hint("`nuvom plugin inspect` shows what it promises; docs/reference/capabilities.md what others do")
 }
 
 impl Drop for LineStore {
