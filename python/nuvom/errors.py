@@ -66,6 +66,10 @@ class Unsupported(NuvomError, NotImplementedError):
     """The backend does not promise this."""
 
 
+class PluginError(NuvomError, RuntimeError):
+    """A plugin that is needed cannot be loaded or started, or does not keep its contract."""
+
+
 class InternalError(NuvomError, RuntimeError):
     """A defect in Nuvom."""
 

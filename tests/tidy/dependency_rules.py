@@ -22,6 +22,7 @@ MAY_USE: dict[str, set[str]] = {
     "nuvom-py": {
         "nuvom-core",
         "nuvom-cli",
+        "nuvom-composed",
         "nuvom-conformance",
         "nuvom-discovery",
         "nuvom-engine",

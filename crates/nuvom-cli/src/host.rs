@@ -1,7 +1,7 @@
 //! What the command line asks of the program that it is part of.
 
 use nuvom_core::QueueName;
-use nuvom_runtime::{Project, Settings};
+use nuvom_runtime::{Backends, Project, Settings};
 
 /// The program around the command line. It does what needs Python.
 pub trait Host {
@@ -10,6 +10,11 @@ pub trait Host {
 
     /// The version of Nuvom, as the package has it.
     fn version(&self) -> String;
+
+    /// Adds the backends of plugins that these settings name.
+    fn add_backends(&self, project: &Project, settings: &Settings, backends: &mut Backends) {
+        let _ = (project, settings, backends);
+    }
 
     /// What else `nuvom version` shows, such as the version of Python: names and values.
     fn components(&self) -> Vec<(String, String)> {

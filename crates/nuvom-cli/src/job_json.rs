@@ -68,7 +68,9 @@ pub(crate) fn result(stored: Option<&StoredResult>) -> Json {
 
 /// The stored bytes of a result, or null if there is none.
 pub(crate) fn raw_result(stored: Option<&StoredResult>) -> Json {
-    stored.and_then(|stored| stored.value.as_deref()).map_or(Json::Null, |value| Json::String(hexadecimal(value)))
+    stored
+        .and_then(|stored| stored.value.as_deref())
+        .map_or(Json::Null, |value| Json::String(hexadecimal(value)))
 }
 
 /// The error of an attempt.

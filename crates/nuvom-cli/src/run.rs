@@ -25,7 +25,7 @@ pub fn run(args: Vec<OsString>, host: &dyn Host) -> i32 {
 pub fn run_in(args: Vec<OsString>, host: &dyn Host, surroundings: Surroundings<'_>) -> i32 {
     let Surroundings { folder, environment, clock, stdout, stderr, width, colour } = surroundings;
     let output = Output { stdout, stderr, width, colour };
-    let mut session = Session { folder, environment, clock, output };
+    let mut session = Session { folder, environment, clock, output, host };
     let ended = match Arguments::try_parse_from(args) {
         Ok(arguments) => dispatch(arguments, host, &mut session),
         Err(error) => explain(&error, &mut session.output),

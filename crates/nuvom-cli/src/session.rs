@@ -9,6 +9,7 @@ use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
 
 use crate::arguments::Source;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::output::Output;
 
 /// What every command has. Nothing is read or opened until a command asks for it.
@@ -17,6 +18,7 @@ pub(crate) struct Session<'a> {
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) output: Output<'a>,
+    pub(crate) host: &'a dyn Host,
 }
 
 /// A project with checked settings.
@@ -60,6 +62,13 @@ impl Session<'_> {
         self.configure_project(project, Vec::new())
     }
 
+    /// The backends that the settings of a project can name.
+    pub(crate) fn backends(&self, project: &Project, settings: &Settings) -> Backends {
+        let mut backends = Backends::built_in();
+        self.host.add_backends(project, settings, &mut backends);
+        backends
+    }
+
     /// Opens the stores of the project, if this process can see in them what others do.
     pub(crate) fn open(&mut self) -> Result<Opened, Failure> {
         let configured = self.configure(Vec::new())?;
@@ -69,7 +78,7 @@ impl Session<'_> {
     /// The same with settings that were read before.
     pub(crate) fn open_configured(&mut self, configured: Configured) -> Result<Opened, Failure> {
         let Configured { project, settings } = configured;
-        let backends = Backends::built_in();
+        let backends = self.backends(&project, &settings);
         let place = backends.place(&settings, Part::Queue)?;
         let runtime = Runtime::with(project, settings, &backends, Arc::clone(&self.clock))?;
         if !runtime.stores.jobs.capability().cross_process {

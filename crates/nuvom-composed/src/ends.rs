@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use nuvom_core::ports::{Ended, Lined, Receipt, Record, StoredResult, Topic};
 use nuvom_core::{
-    Decision, End, Held, JobId, Lease, Outcome, Payload, Result, State, Timestamp, Trigger, decide,
+    Attempt, Decision, End, Ending, Held, JobId, Lease, Outcome, Payload, Result, State, Timestamp, Trigger,
+    decide,
 };
 
 use crate::desk::{Holding, Waiting};
@@ -88,6 +89,7 @@ impl LineStore {
     fn keep(&self, plans: &[Plan]) -> Result<()> {
         let results: Vec<StoredResult> = plans
             .iter()
+            .filter(|plan| self.keeps_records || plan.is_end_or_failure())
             .map(|plan| StoredResult {
                 id: plan.after.job.id,
                 lease: plan.after.job.lease,
@@ -106,7 +108,7 @@ impl LineStore {
             let delay = after.job.run_at.since(now);
             if after.job.state.is_terminal() {
                 over.push(receipt);
-            } else if self.promises.release {
+            } else if self.promises.release && self.keeps_records {
                 released.push((receipt, delay));
             } else if delay.is_zero() || self.promises.delays {
                 put.push(Lined { record: after, delay });
@@ -126,6 +128,14 @@ impl LineStore {
             desk.keep_for_later(waiting);
         }
         Ok(())
+    }
+}
+
+impl Plan {
+    /// Whether people want to see it in a store that keeps ends alone.
+    fn is_end_or_failure(&self) -> bool {
+        let failed = |attempt: &Attempt| matches!(attempt.ending, Ending::Failed | Ending::TimedOut);
+        self.after.job.state.is_terminal() || self.after.attempts.last().is_some_and(failed)
     }
 }
 

@@ -161,8 +161,18 @@ impl LineStore {
             return Ok(Revived::Refused(record.job.state));
         };
         decision.transition.apply(&mut record.job);
-        let revived = StoredResult { id, lease, value: None, record: Some(Arc::new(record.clone())) };
-        self.results.put(&[revived])?;
+        if self.keeps_records {
+            let revived = StoredResult { id, lease, value: None, record: Some(Arc::new(record.clone())) };
+            self.results.put(&[revived])?;
+        } else if self.results.result_capability().deletes {
+            // Its end on record would keep it from running.
+            self.results.delete(&[id])?;
+        } else {
+            return Err(unsupported(
+                "keeps its results where nothing can be forgotten, so no job can be retried",
+            )
+            .during("retry"));
+        }
         self.put(&[Lined { record, delay: Duration::ZERO }])?;
         Ok(Revived::Done)
     }

@@ -9,9 +9,11 @@ mod desk;
 mod ends;
 mod inspect;
 mod jobs;
+mod no_schedules;
 mod split_schedules;
 mod store;
 mod waiter;
 
+pub use no_schedules::NoSchedules;
 pub use split_schedules::SplitSchedules;
 pub use store::LineStore;

@@ -19,6 +19,7 @@ pub struct LineStore {
     pub(crate) results: Arc<dyn ResultStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) promises: LinePromises,
+    pub(crate) keeps_records: bool,
     pub(crate) wakers: Arc<Wakers>,
     pub(crate) waiter: Waiter,
     /// How far down the result store was looked through for what is too old; none after the end of it.
@@ -40,6 +41,7 @@ impl LineStore {
     pub fn new(line: Arc<dyn Line>, results: Arc<dyn ResultStore>, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             promises: line.promises(),
+            keeps_records: results.result_capability().keeps_records,
             line,
             results,
             clock,
@@ -100,7 +102,7 @@ impl LineStore {
         let (mut released, mut put, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
         for Waiting { record, receipt, .. } in unclaimed {
             let delay = record.job.run_at.since(now);
-            if self.promises.release {
+            if self.promises.release && self.keeps_records {
                 released.push((receipt, delay));
             } else {
                 let delay = if self.promises.delays { delay } else { Duration::ZERO };

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 
 use nuvom_cli::{ERROR, Host, WorkerRequest};
 use nuvom_core::QueueName;
+use nuvom_runtime::{Backends, Project, Settings};
 use pyo3::prelude::*;
 
+use crate::backends::add_named;
 use crate::client::configure;
 
 /// Runs the command that these arguments name; answers the exit code.
@@ -36,6 +38,10 @@ impl Host for PythonHost {
                 ERROR
             })
         })
+    }
+
+    fn add_backends(&self, project: &Project, settings: &Settings, backends: &mut Backends) {
+        add_named(project, settings, backends);
     }
 
     fn version(&self) -> String {

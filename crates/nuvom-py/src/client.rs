@@ -9,6 +9,7 @@ use nuvom_engine::Waits;
 use nuvom_runtime::Runtime;
 use pyo3::prelude::*;
 
+use crate::backends::add_named;
 use crate::errors::OrRaise;
 
 /// An open runtime and what this process waits for.
@@ -46,7 +47,8 @@ fn open(py: Python<'_>) -> PyResult<Arc<Client>> {
         if let Some(client) = CLIENT.load_full() {
             return Ok(client);
         }
-        let runtime = Runtime::open(Path::new("."), arguments.iter().cloned(), std::env::vars_os())?;
+        let runtime =
+            Runtime::open_among(Path::new("."), arguments.iter().cloned(), std::env::vars_os(), add_named)?;
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let client = Arc::new(Client { number, runtime, waits: OnceLock::new() });
         CLIENT.store(Some(Arc::clone(&client)));

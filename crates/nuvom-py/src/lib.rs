@@ -1,6 +1,7 @@
 //! The extension module `nuvom._nuvom`: converts on entry, works without the GIL, converts on exit. What it
 //! offers is typed in `python/nuvom/_nuvom.pyi`.
 
+mod backends;
 mod blueprint;
 mod children;
 mod cli;
@@ -22,6 +23,8 @@ use pyo3::prelude::*;
 mod _nuvom {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::backends::QueuedJob;
     #[pymodule_export]
     use crate::blueprint::Blueprint;
     #[pymodule_export]

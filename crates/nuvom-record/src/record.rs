@@ -120,7 +120,8 @@ pub fn record_from_bytes(bytes: &[u8]) -> Result<Record> {
     struct Version {
         nuvom: u32,
     }
-    let damaged = |error| Error::new(ErrorKind::Corrupt, "the record of a job cannot be read").caused_by(error);
+    let damaged =
+        |error| Error::new(ErrorKind::Corrupt, "the record of a job cannot be read").caused_by(error);
     let Version { nuvom } = serde_json::from_slice(bytes).map_err(damaged)?;
     if nuvom != FORMAT {
         return Err(Error::new(

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use nuvom_composed::SplitSchedules;
-use nuvom_core::ports::Stores;
+use nuvom_composed::{LineStore, NoSchedules, SplitSchedules};
+use nuvom_core::ports::{Line, ResultStore, ScheduleStore, Stores};
 use nuvom_core::{Clock, Error, ErrorKind, Result};
 use nuvom_memory::MemoryStore;
 use nuvom_sqlite::{Durability, SqliteStore};
@@ -29,12 +29,26 @@ pub enum Part {
 pub type Open = Box<dyn Fn(&Settings, Part, Arc<dyn Clock>) -> Result<Stores> + Send + Sync>;
 /// Where the store of a part is, for people. Two parts in one place share one store.
 pub type Place = Box<dyn Fn(&Settings, Part) -> String + Send + Sync>;
+/// Opens a queue that only lines jobs up, such as one of a plugin.
+pub type OpenLine = Box<dyn Fn(&Settings) -> Result<Arc<dyn Line>> + Send + Sync>;
+/// Opens a store that keeps results and nothing else, such as one of a plugin.
+pub type OpenResults = Box<dyn Fn(&Settings) -> Result<Arc<dyn ResultStore>> + Send + Sync>;
 
 /// One backend.
 struct Backend {
     name: String,
-    place: Place,
-    open: Open,
+    kind: Kind,
+}
+
+/// What a backend can be.
+enum Kind {
+    /// A store for every part.
+    Whole {
+        place: Place,
+        open: Open,
+    },
+    Line(OpenLine),
+    Results(OpenResults),
 }
 
 /// The backends that settings can name.
@@ -44,7 +58,7 @@ pub struct Backends {
 
 impl std::fmt::Debug for Backends {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.names()).finish()
+        f.debug_list().entries(self.backends.iter().map(|backend| &backend.name)).finish()
     }
 }
 
@@ -61,15 +75,24 @@ impl Backends {
         backends
     }
 
-    /// Adds one, such as a plugin's; it replaces one of the same name.
+    /// Adds one that can be a store for every part.
     pub fn add(&mut self, name: &str, place: Place, open: Open) {
-        self.backends.retain(|backend| backend.name != name);
-        self.backends.push(Backend { name: name.to_owned(), place, open });
+        self.backends.push(Backend { name: name.to_owned(), kind: Kind::Whole { place, open } });
     }
 
-    /// The names that settings can use.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.backends.iter().map(|backend| backend.name.as_str())
+    /// Adds a queue that only lines jobs up.
+    pub fn add_line(&mut self, name: &str, open: OpenLine) {
+        self.backends.push(Backend { name: name.to_owned(), kind: Kind::Line(open) });
+    }
+
+    /// Adds a store that keeps results and nothing else.
+    pub fn add_results(&mut self, name: &str, open: OpenResults) {
+        self.backends.push(Backend { name: name.to_owned(), kind: Kind::Results(open) });
+    }
+
+    /// The names that the setting of a part can use.
+    pub fn names(&self, part: Part) -> impl Iterator<Item = &str> {
+        self.backends.iter().filter(move |backend| backend.serves(part)).map(|backend| backend.name.as_str())
     }
 
     /// Where a part is kept, such as `sqlite at /srv/app/.nuvom/nuvom.db`.
@@ -80,22 +103,68 @@ impl Backends {
     /// Opens the stores that the settings name. Parts in one place share one store.
     pub fn open(&self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Stores> {
         let queue = self.find(settings, Part::Queue)?;
-        let results = self.find(settings, Part::Results)?;
-        let schedules = self.find(settings, Part::Schedules)?;
+        // A name that is wrong is told before anything is opened, which may create it.
+        self.find(settings, Part::Results)?;
+        match &queue.kind {
+            Kind::Whole { place, open } => {
+                self.find(settings, Part::Schedules)?;
+                let place = place(settings, Part::Queue);
+                let stores = open(settings, Part::Queue, Arc::clone(clock))?;
+                self.open_beside(stores, &place, settings, clock)
+            }
+            Kind::Line(open) => {
+                let results = self.open_results(settings, clock)?;
+                let line = LineStore::new(open(settings)?, results, Arc::clone(clock));
+                Ok(line.stores(self.open_schedules_of_line(settings, clock)?))
+            }
+            Kind::Results(_) => unreachable!("no queue is found that is none"),
+        }
+    }
 
-        let mut stores = (queue.open)(settings, Part::Queue, Arc::clone(clock))?;
-        let place = queue.place_name(settings, Part::Queue);
-        if results.place_name(settings, Part::Results) != place {
-            stores.results = (results.open)(settings, Part::Results, Arc::clone(clock))?.results;
+    /// Adds to the store of a queue those of the parts that are not kept in its place.
+    fn open_beside(
+        &self,
+        mut stores: Stores,
+        place: &str,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Stores> {
+        let queue = self.find(settings, Part::Queue)?;
+        let together = |backend: &Backend, part| {
+            backend.name == queue.name && backend.place(settings, part).as_deref() == Some(place)
+        };
+        if !together(self.find(settings, Part::Results)?, Part::Results) {
+            stores.results = self.open_results(settings, clock)?;
             stores.joint_results = false;
         }
-        if schedules.place_name(settings, Part::Schedules) != place {
+        let schedules = self.find(settings, Part::Schedules)?;
+        if !together(schedules, Part::Schedules) {
             stores.schedules = Arc::new(SplitSchedules {
-                schedules: (schedules.open)(settings, Part::Schedules, Arc::clone(clock))?.schedules,
+                schedules: schedules.open(settings, Part::Schedules, clock)?.schedules,
                 jobs: Arc::clone(&stores.jobs),
             });
         }
         Ok(stores)
+    }
+
+    fn open_results(&self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn ResultStore>> {
+        let results = self.find(settings, Part::Results)?;
+        match &results.kind {
+            Kind::Results(open) => open(settings),
+            _ => Ok(results.open(settings, Part::Results, clock)?.results),
+        }
+    }
+
+    /// A line keeps no schedules. Unless a setting says where they are, there are none.
+    fn open_schedules_of_line(
+        &self,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Arc<dyn ScheduleStore>> {
+        if settings.scheduler_backend() == settings.queue_backend() {
+            return Ok(Arc::new(NoSchedules));
+        }
+        Ok(self.find(settings, Part::Schedules)?.open(settings, Part::Schedules, clock)?.schedules)
     }
 
     fn find(&self, settings: &Settings, part: Part) -> Result<&Backend> {
@@ -104,23 +173,70 @@ impl Backends {
             Part::Results => ("NUVOM_RESULT_BACKEND", settings.result_backend()),
             Part::Schedules => ("NUVOM_SCHEDULER_BACKEND", settings.scheduler_backend()),
         };
-        self.backends.iter().find(|backend| backend.name == name).ok_or_else(|| {
-            let existing = self.names().collect::<Vec<_>>().join(", ");
-            let meant = nearest(name, self.names())
-                .map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
+        let named = self.backends.iter().rev().find(|backend| backend.name == name && backend.serves(part));
+        named.ok_or_else(|| {
             let shown = hidden(name);
-            Error::new(ErrorKind::Invalid, format!("there is no backend \"{}\"", shown.escape_debug()))
+            let existing = self.names(part).collect::<Vec<_>>().join(", ");
+            let error = if self.backends.iter().any(|backend| backend.name == name) {
+                Error::new(
+                    ErrorKind::Invalid,
+                    format!("the backend \"{}\" keeps no {}", shown.escape_debug(), part.word()),
+                )
+            } else {
+                Error::new(ErrorKind::Invalid, format!("there is no backend \"{}\"", shown.escape_debug()))
+            };
+            let meant = nearest(name, self.names(part))
+                .filter(|nearest| *nearest != name)
+                .map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
+            error
                 .with("setting", setting)
                 .with("from", settings.origin(setting).map_or("default", crate::Origin::as_str))
-                .hint(format!("The backends are {existing}{meant}"))
+                .hint(format!("{setting} can be {existing}{meant}"))
         })
     }
 }
 
+impl Part {
+    fn word(self) -> &'static str {
+        match self {
+            Part::Queue => "jobs",
+            Part::Results => "results",
+            Part::Schedules => "schedules",
+        }
+    }
+}
+
 impl Backend {
+    fn serves(&self, part: Part) -> bool {
+        match self.kind {
+            Kind::Whole { .. } => true,
+            Kind::Line(_) => part == Part::Queue,
+            Kind::Results(_) => part == Part::Results,
+        }
+    }
+
+    fn place(&self, settings: &Settings, part: Part) -> Option<String> {
+        match &self.kind {
+            Kind::Whole { place, .. } => Some(place(settings, part)),
+            Kind::Line(_) | Kind::Results(_) => None,
+        }
+    }
+
     fn place_name(&self, settings: &Settings, part: Part) -> String {
-        let place = (self.place)(settings, part);
-        if place.is_empty() { self.name.clone() } else { format!("{} at {place}", self.name) }
+        match self.place(settings, part).filter(|place| !place.is_empty()) {
+            Some(place) => format!("{} at {place}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    fn open(&self, settings: &Settings, part: Part, clock: &Arc<dyn Clock>) -> Result<Stores> {
+        match &self.kind {
+            Kind::Whole { open, .. } => open(settings, part, Arc::clone(clock)),
+            Kind::Line(_) | Kind::Results(_) => {
+                let what = format!("the backend \"{}\" is no store of its own", self.name);
+                Err(Error::new(ErrorKind::Unsupported, what))
+            }
+        }
     }
 }
 

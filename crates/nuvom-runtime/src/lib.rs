@@ -9,7 +9,7 @@ mod project;
 mod runtime;
 mod settings;
 
-pub use backends::{Backends, Open, Part, Place};
+pub use backends::{Backends, Open, OpenLine, OpenResults, Part, Place};
 pub use clock::SystemClock;
 pub use ids::JobIds;
 pub use project::Project;

@@ -36,9 +36,21 @@ impl Runtime {
         arguments: impl IntoIterator<Item = (String, String)>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self> {
+        Self::open_among(start, arguments, environment, |_, _, _| {})
+    }
+
+    /// The same with backends that are added for this project and its settings.
+    pub fn open_among(
+        start: &Path,
+        arguments: impl IntoIterator<Item = (String, String)>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        add: impl FnOnce(&Project, &Settings, &mut Backends),
+    ) -> Result<Self> {
         let project = Project::find(start);
         let settings = Settings::load(&project, arguments, environment)?;
-        Self::with(project, settings, &Backends::built_in(), SystemClock::new())
+        let mut backends = Backends::built_in();
+        add(&project, &settings, &mut backends);
+        Self::with(project, settings, &backends, SystemClock::new())
     }
 
     /// Opens what these settings name among these backends.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use nuvom_core::ports::{
     Cancelled, Claim, Enqueued, Exchanged, Filter, Fired, Inspect, JobStore, Page, QueueCounts, Reaped,
-    Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores, Subscription, Topic, Waker,
+    Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores, Subscription,
+    Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, Result, Retention, Schedule,

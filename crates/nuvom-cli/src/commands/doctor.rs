@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nuvom_core::Result;
 use nuvom_discovery::{Manifest, Scan, scan};
-use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
+use nuvom_runtime::{Part, Project, Runtime, Settings};
 use serde_json::json;
 
 use super::discover::scan_options;
@@ -48,7 +48,7 @@ fn look(session: &Session<'_>) -> Report {
 
 /// The open stores, if their jobs can be seen from here.
 fn open(project: Project, settings: Settings, session: &Session<'_>, report: &mut Report) -> Option<Runtime> {
-    let backends = Backends::built_in();
+    let backends = session.backends(&project, &settings);
     let places = [Part::Queue, Part::Results].map(|part| backends.place(&settings, part));
     let mut places: Vec<String> = places.into_iter().filter_map(Result::ok).collect();
     places.dedup();

@@ -9,7 +9,7 @@ use crate::{Attempt, Job, JobId, Lease, Payload, Result};
 pub trait ResultStore: Send + Sync {
     /// What this store promises.
     fn result_capability(&self) -> ResultCapability {
-        ResultCapability { fenced: true, deletes: true, wants_records: false }
+        ResultCapability { fenced: true, deletes: true, keeps_records: true, wants_records: false }
     }
 
     /// Keeps what is known of jobs, replacing what is kept of the same job under a lower or equal lease.
@@ -27,11 +27,14 @@ pub trait ResultStore: Send + Sync {
 
 /// The promises of a result store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a table of promises, each of which is independent")]
 pub struct ResultCapability {
     /// What a holder with a higher lease wrote is never replaced by one with a lower lease.
     pub fenced: bool,
     /// What is kept can be forgotten, so that retention holds.
     pub deletes: bool,
+    /// A record comes back as it was, also of a job that has not ended. Without this, ends alone are kept.
+    pub keeps_records: bool,
     /// It is told how every attempt ended, with the record of the job, although its queue keeps that, too.
     pub wants_records: bool,
 }

@@ -1,0 +1,11 @@
+//! Backends written in Python, as the engine's ports. The contracts are those of `nuvom.queue_backends.base` and
+//! `nuvom.result_backends.base`; what a class promises follows from the methods that it has.
+
+mod faults;
+mod line;
+mod opening;
+mod queued_job;
+mod results;
+
+pub(crate) use opening::add_named;
+pub(crate) use queued_job::QueuedJob;

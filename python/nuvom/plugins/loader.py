@@ -1,0 +1,221 @@
+"""Loads, starts and stops the plugins that a project names: once a process, in order, each bounded in time."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nuvom.errors import InvalidValue, PluginError
+from nuvom.log import logger
+from nuvom.plugins.configuration import FILE, Configuration, Target, read_configuration
+from nuvom.plugins.contracts import API_VERSION, Plugin
+from nuvom.plugins.registry import REGISTRY
+from nuvom.plugins.targets import load_target, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+START_SECS = 10.0
+"""How long the start of a plugin may take, unless its setting `start_timeout_secs` says otherwise."""
+
+STOP_SECS = 5.0
+"""How long the stop of a plugin may take."""
+
+BACKENDS = ("queue_backend", "result_backend")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A plugin in this process."""
+
+    name: str
+    kind: str
+    spec: str
+    plugin: Plugin
+    settings: dict[str, Any]
+    required: bool
+    trouble: str | None = None
+    """Why it is disabled, if it is."""
+
+    started: bool = False
+
+
+@dataclass(slots=True)
+class Plugins:
+    """The plugins of a process, in the order in which they start."""
+
+    configuration: Configuration
+    loaded: list[Loaded] = field(default_factory=list)
+
+    def start(self, **runtime: Any) -> None:
+        """Starts them. One that fails is disabled; where it is required, all are stopped and `PluginError` says why."""
+        for plugin in self.loaded:
+            if plugin.trouble is None:
+                plugin.trouble = self._start(plugin, runtime)
+            if plugin.trouble is None:
+                continue
+            if plugin.required:
+                self.stop()
+                raise PluginError(f"the plugin {plugin.name} ({plugin.spec}) is required and {plugin.trouble}")
+            logger.warning("plugin %s is disabled: it %s", plugin.name, plugin.trouble)
+
+    def update(self, **runtime: Any) -> None:
+        """Tells those that run what the process offers now."""
+        for plugin in self.running():
+            trouble = _bounded(lambda plugin=plugin: plugin.plugin.update_runtime(**runtime), START_SECS)  # type: ignore[misc]  # mypy sees no type in a default
+            if trouble is not None:
+                logger.warning("plugin %s %s when it was told of changes", plugin.name, trouble)
+
+    def stop(self) -> None:
+        """Stops those that run, the last one first; each, whatever becomes of the others."""
+        for plugin in reversed(list(self.running())):
+            plugin.started = False
+            trouble = _bounded(plugin.plugin.stop, STOP_SECS)
+            if trouble is not None:
+                logger.warning("plugin %s %s while it stopped", plugin.name, trouble)
+
+    def running(self) -> Iterator[Loaded]:
+        """Those that have started."""
+        return (plugin for plugin in self.loaded if plugin.started)
+
+    def _start(self, plugin: Loaded, runtime: dict[str, Any]) -> str | None:
+        started = {other.name for other in self.running()} | {
+            kind for p in self.running() for kind in p.plugin.provides
+        }
+        if lacking := [name for name in plugin.plugin.requires if name not in started]:
+            return f"requires {', '.join(lacking)}, which did not start"
+        limit = float(plugin.settings.get("start_timeout_secs", START_SECS))
+        trouble = _bounded(lambda: plugin.plugin.start(plugin.settings, **runtime), limit)
+        plugin.started = trouble is None
+        return trouble
+
+
+def load_plugins(root: Path, kinds: Iterable[str]) -> Plugins:
+    """Loads what a project names of these kinds, in the order of `requires`, and starts nothing.
+
+    Raises `InvalidValue` if the file is wrong or requirements are missing or circular, `PluginError` if a required
+    plugin cannot be loaded.
+    """
+    configuration = read_configuration(root)
+    wanted = set(kinds)
+    loaded = [_load(target, configuration) for target in configuration.targets if target.kind in wanted]
+    return Plugins(configuration, _in_order(loaded, configuration.path))
+
+
+def open_backend(root: Path, kind: str, name: str) -> Any:
+    """A new backend of a plugin: an object of the class that `.nuvom_plugins.toml` names, found by its name, its
+    target or the name of its class. Raises `PluginError` with the names that exist, or why it cannot be made.
+    """
+    make = _backend(root, kind, name)
+    configuration = read_configuration(root)
+    settings = configuration.settings_of(name_of(make))
+    made: list[Any] = []
+    trouble = _bounded(lambda: made.append(make(**settings)), START_SECS)
+    if trouble is not None:
+        raise PluginError(f"the {kind} {name!r} cannot be opened: it {trouble}")
+    return made[0]
+
+
+def _backend(root: Path, kind: str, name: str) -> Callable[..., Any]:
+    if (registered := REGISTRY.get(kind, name)) is not None:
+        return registered  # type: ignore[no-any-return]  # the registry holds what plugins gave it
+    configuration = read_configuration(root)
+    names = REGISTRY.names(kind)
+    for target in configuration.targets:
+        if target.kind != kind:
+            continue
+        made = load_target(target.spec, root)
+        if name in (name_of(made), target.spec, getattr(made, "__name__", None)):
+            return made  # type: ignore[no-any-return]  # whatever the target is, it is called
+        names.append(name_of(made))
+    known = f"it names {', '.join(names)}" if names else "it names none"
+    raise PluginError(f"there is no {kind} {name!r}: no backend of Nuvom, and none in {FILE} ({known})")
+
+
+def _load(target: Target, configuration: Configuration) -> Loaded:
+    """A plugin that cannot be loaded is kept with its trouble, so that it can be shown."""
+    name = target.spec
+    settings = configuration.settings_of(name)
+    try:
+        made = load_target(target.spec, configuration.path.parent)
+        name = name_of(made)
+        settings = configuration.settings_of(name)
+        plugin = made() if callable(made) else made
+        trouble = _misfit(plugin)
+    except Exception as error:  # noqa: BLE001 - the code of a plugin may raise anything
+        plugin, trouble = _Missing(), str(error) if isinstance(error, PluginError) else f"raised {_said(error)}"
+    required = settings.pop("required", False) in (True, "true", "1")
+    return Loaded(name, target.kind, target.spec, plugin, settings, required, trouble)
+
+
+class _Missing(Plugin):
+    """Stands for a plugin that could not be loaded."""
+
+    name = "missing"
+
+    def start(self, settings: Any, **runtime: Any) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+
+def _misfit(plugin: Any) -> str | None:
+    if missing := [name for name in ("start", "stop") if not callable(getattr(plugin, name, None))]:
+        return f"is no plugin: it lacks {' and '.join(missing)}"
+    version = str(getattr(plugin, "api_version", API_VERSION))
+    if version.partition(".")[0] != API_VERSION.partition(".")[0]:
+        return f"was written for version {version} of the contracts, and this Nuvom has {API_VERSION}"
+    return None
+
+
+def _in_order(loaded: list[Loaded], path: Path) -> list[Loaded]:
+    by_name = {plugin.name: plugin for plugin in loaded}
+    providers: dict[str, set[str]] = {}
+    for plugin in loaded:
+        for kind in (*getattr(plugin.plugin, "provides", ()), plugin.kind):
+            providers.setdefault(kind, set()).add(plugin.name)
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    problems = []
+    for plugin in loaded:
+        needs: set[str] = set()
+        for wanted in getattr(plugin.plugin, "requires", ()):
+            found = {wanted} if wanted in by_name else providers.get(wanted, set()) - {plugin.name}
+            needs |= found
+            if not found:
+                problems.append(f"plugin {plugin.name} requires {wanted!r}, which no plugin here is or provides")
+        sorter.add(plugin.name, *sorted(needs))
+    if problems:
+        raise InvalidValue(f"{path}: " + "; ".join(problems))
+    try:
+        order = list(sorter.static_order())
+    except CycleError as error:
+        raise InvalidValue(f"{path}: plugins require each other in a circle: {' -> '.join(error.args[1])}") from error
+    return [by_name[name] for name in order]
+
+
+def _bounded(call: Callable[[], object], limit: float) -> str | None:
+    """Calls on a thread of its own; answers what went wrong as words that follow "it", or `None`."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - the code of a plugin may raise anything
+            raised.append(error)
+
+    # A daemon, so that one which hangs does not keep the process from its end.
+    thread = threading.Thread(target=run, name="nuvom-plugin", daemon=True)
+    thread.start()
+    thread.join(limit)
+    if thread.is_alive():
+        return f"did not return within {limit:g} s"
+    return f"raised {_said(raised[0])}" if raised else None
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,1 @@
+"""Result backends: the contract for those of plugins is in `nuvom.result_backends.base`."""
