@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Ending, Error, JobError, JobId, Lease, State, TaskName, WorkerName};
+use crate::{Ending, Error, JobError, JobId, Lease, QueueName, State, TaskName, WorkerName};
 
 /// Something that happened in a worker.
 #[derive(Debug)]
@@ -39,12 +39,16 @@ pub enum Event {
         lease: Lease,
         /// Its task.
         task: TaskName,
+        /// Its queue.
+        queue: QueueName,
         /// The attempt as users count it, from 1.
         attempt: u32,
         /// Where the job is now.
         state: State,
         /// How the attempt ended; none is success.
         ending: Option<Ending>,
+        /// From the time at which it might have run to its claim, by the store's clock.
+        waited: Duration,
         /// From claim to the store's answer.
         took: Duration,
         /// What went wrong, if anything.
@@ -64,12 +68,21 @@ pub enum Event {
         /// The lease that was lost.
         lease: Lease,
     },
+    /// Leases were extended.
+    Renewed {
+        /// How many.
+        count: usize,
+    },
     /// A job whose holder was lost was found.
     Reaped {
         /// The job.
         id: JobId,
         /// The lease that ran out.
         lease: Lease,
+        /// Its task.
+        task: TaskName,
+        /// Its queue.
+        queue: QueueName,
         /// Where the job is now.
         state: State,
     },
@@ -123,6 +136,17 @@ pub enum Event {
     Pruned {
         /// How many.
         count: usize,
+    },
+    /// A store was called.
+    StoreCalled {
+        /// Which: the name of its port.
+        store: &'static str,
+        /// The method that was called.
+        operation: &'static str,
+        /// Until it answered.
+        took: Duration,
+        /// Whether it answered with an error.
+        failed: bool,
     },
     /// A call to a store failed.
     StoreFailed {

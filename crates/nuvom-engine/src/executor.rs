@@ -8,6 +8,11 @@ use crate::service::Waking;
 
 /// Runs attempts. It owns the jobs it was given until it reports their end or gives them back.
 pub trait Executor: Send + Sync {
+    /// What people know it as.
+    fn name(&self) -> &'static str {
+        "pool"
+    }
+
     /// Begins to run what is submitted, and reports ends to `outcomes`.
     fn start(&self, outcomes: Arc<dyn Outcomes>);
 

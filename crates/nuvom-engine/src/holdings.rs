@@ -5,17 +5,20 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nuvom_core::{Held, Job, JobId, Lease, SignatureHash, TaskName};
+use nuvom_core::{Held, Job, JobId, Lease, QueueName, SignatureHash, TaskName};
 
 /// One claim.
 #[derive(Debug, Clone)]
 pub(crate) struct Holding {
     pub(crate) lease: Lease,
     pub(crate) task: TaskName,
+    pub(crate) queue: QueueName,
     pub(crate) signature: Option<SignatureHash>,
     pub(crate) attempt: u32,
     /// The place of the pool that runs it.
     pub(crate) pool: usize,
+    /// How long it had been due when it was claimed, by the store's clock.
+    pub(crate) waited: Duration,
     /// When it was claimed, on the monotonic clock.
     pub(crate) claimed_at: Duration,
     /// When the last good beat, or the claim, was sent.
@@ -55,9 +58,11 @@ impl Holdings {
             let holding = Holding {
                 lease: job.lease,
                 task: job.task.clone(),
+                queue: job.queue.clone(),
                 signature: job.signature,
                 attempt: job.attempt(),
                 pool: pool(job),
+                waited: job.started_at.map_or(Duration::ZERO, |claimed| claimed.since(job.run_at)),
                 claimed_at: sent_at,
                 sent_at,
                 ended: false,

@@ -43,6 +43,19 @@ pub struct Pools {
     left: LeftToOthers,
 }
 
+/// What a pool is doing, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// What it is called.
+    pub name: &'static str,
+    /// How many attempts can run in it at once.
+    pub slots: usize,
+    /// What it has to do.
+    pub load: Load,
+    /// How many attempts in it are stuck.
+    pub stuck: usize,
+}
+
 struct Pool {
     tasks: Vec<TaskSet>,
     executor: Arc<dyn Executor>,
@@ -106,6 +119,17 @@ impl Pools {
         let mut load = self.all[place].executor.load();
         load.queued += self.suspects().waiting.iter().filter(|(pool, _)| *pool == place).count();
         load
+    }
+
+    /// What each one that has tasks is doing.
+    pub(crate) fn states(&self) -> Vec<PoolState> {
+        let all = self.all.iter().enumerate();
+        all.map(|(place, pool)| {
+            let stuck = pool.executor.stuck().len();
+            PoolState { name: pool.executor.name(), slots: self.slots(place), load: self.load(place), stuck }
+        })
+        .filter(|pool| pool.slots > 0)
+        .collect()
     }
 
     pub(crate) fn running(&self) -> usize {

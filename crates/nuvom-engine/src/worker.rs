@@ -12,7 +12,7 @@ use crate::config::WorkerConfig;
 use crate::duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, Watchdog};
 use crate::executor::{Interrupt, Outcomes};
 use crate::holdings::Holdings;
-use crate::pools::Pools;
+use crate::pools::{PoolState, Pools};
 use crate::service::{Service, Waking};
 use crate::stop::{self, Ending, Ends, Exit, Phase};
 
@@ -279,6 +279,11 @@ impl Worker {
     /// Whether the watchdog found that a part of it gives no sign of life.
     pub fn is_stalled(&self) -> bool {
         self.shared.stalled.load(Ordering::Acquire)
+    }
+
+    /// What each of its pools is doing.
+    pub fn pools(&self) -> Vec<PoolState> {
+        self.shared.pools.states()
     }
 
     /// Waits, once a stop was asked for, until everything has ended or gone back, and ends all threads. A worker

@@ -116,9 +116,10 @@ fn renew(board: &mut Board, held: Held, lease_for: Duration, now: Timestamp) -> 
 }
 
 fn reap(board: &mut Board, id: JobId, now: Timestamp) -> Option<Reaped> {
-    let held = board.job(id)?.held();
+    let job = board.job(id)?;
+    let (held, task, queue) = (job.held(), job.task.clone(), job.queue.clone());
     match board.apply(id, &Trigger::Expire { lease: held.lease }, now) {
-        Applied::Done(state) => Some(Reaped { held, state }),
+        Applied::Done(state) => Some(Reaped { held, task, queue, state }),
         Applied::Refused(_) | Applied::Unknown => None,
     }
 }

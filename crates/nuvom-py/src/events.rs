@@ -94,7 +94,13 @@ impl EventSink for LogEvents {
 
 /// What a log tells. Jobs that succeed are not told one by one: at full speed there are too many to read.
 fn is_notable(event: &Event) -> bool {
-    !matches!(event, Event::Claimed { .. } | Event::Ended { state: State::Success, .. })
+    !matches!(
+        event,
+        Event::Claimed { .. }
+            | Event::Renewed { .. }
+            | Event::StoreCalled { .. }
+            | Event::Ended { state: State::Success, .. }
+    )
 }
 
 struct Report(Arc<LogEvents>);
@@ -139,9 +145,10 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
             fields.set_item("count", count)?;
             "claimed"
         }
-        Event::Ended { id, task, attempt, state, ending, took, error, .. } => {
+        Event::Ended { id, task, queue, attempt, state, ending, took, error, .. } => {
             fields.set_item("job_id", id.to_string())?;
             fields.set_item("task", task.as_str())?;
+            fields.set_item("queue", queue.as_str())?;
             fields.set_item("attempt", attempt)?;
             fields.set_item("state", state.as_str())?;
             fields.set_item("outcome", ending.map_or("succeeded", nuvom_core::Ending::as_str))?;
@@ -163,9 +170,15 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
             fields.set_item("lease", lease.0)?;
             "lease_lost"
         }
-        Event::Reaped { id, lease, state } => {
+        Event::Renewed { count } => {
+            fields.set_item("count", count)?;
+            "renewed"
+        }
+        Event::Reaped { id, lease, task, queue, state } => {
             fields.set_item("job_id", id.to_string())?;
             fields.set_item("lease", lease.0)?;
+            fields.set_item("task", task.as_str())?;
+            fields.set_item("queue", queue.as_str())?;
             fields.set_item("state", state.as_str())?;
             "reaped"
         }
@@ -204,6 +217,13 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
         Event::Pruned { count } => {
             fields.set_item("count", count)?;
             "pruned"
+        }
+        Event::StoreCalled { store, operation, took, failed } => {
+            fields.set_item("store", store)?;
+            fields.set_item("operation", operation)?;
+            fields.set_item("took_secs", took.as_secs_f64())?;
+            fields.set_item("failed", failed)?;
+            "store_called"
         }
         Event::StoreFailed { duty, error } => {
             fields.set_item("duty", duty)?;

@@ -137,7 +137,8 @@ impl JobStore for SqliteStore {
             for job in jobs {
                 if let Ok(state) = decided(write, &reader, &job, &Trigger::Expire { lease: job.lease }, now)?
                 {
-                    reaped.push(Reaped { held: job.held(), state });
+                    let (held, task, queue) = (job.held(), job.task, job.queue);
+                    reaped.push(Reaped { held, task, queue, state });
                 }
             }
             Ok(reaped)

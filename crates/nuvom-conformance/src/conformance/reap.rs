@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use nuvom_core::ports::Reaped;
-use nuvom_core::{Ending, Lease, OnLost, State};
+use nuvom_core::{Ending, Job, Lease, OnLost, State};
 
 use super::Harness;
 use super::bench::{Bench, LEASE, MANY, just_under};
 use crate::builders::{a_job, jobs, worker};
+
+/// What a reaper tells of this job, when it waits again.
+fn reaped_from(job: &Job) -> Reaped {
+    Reaped { held: job.held(), task: job.task.clone(), queue: job.queue.clone(), state: State::Pending }
+}
 
 pub fn a_job_whose_lease_ran_out_waits_again(harness: &dyn Harness) {
     let Some(bench) = Bench::in_fake_time(harness, |can| can.leases) else { return };
@@ -17,7 +22,7 @@ pub fn a_job_whose_lease_ran_out_waits_again(harness: &dyn Harness) {
     let reaped = bench.reap();
 
     let kept = bench.job(running.id);
-    assert_eq!(reaped, [Reaped { held: running.held(), state: State::Pending }]);
+    assert_eq!(reaped, [reaped_from(&running)]);
     assert_eq!((kept.state, kept.losses, kept.failures), (State::Pending, 1, 0));
     assert_eq!((kept.run_at, kept.lease_until), (bench.now(), None));
 }
@@ -65,7 +70,7 @@ pub fn only_expired_leases_are_reaped(harness: &dyn Harness) {
 
     let reaped = bench.reap();
 
-    assert_eq!(reaped, [Reaped { held: old.held(), state: State::Pending }]);
+    assert_eq!(reaped, [reaped_from(&old)]);
     assert_eq!(bench.state(young.id), Some(State::Running));
 }
 

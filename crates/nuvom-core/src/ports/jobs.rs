@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Claim, Subscription, Topic, Waker};
-use crate::{Capability, End, Held, Job, JobId, NewJob, Result, Retention, State, Timestamp};
+use crate::{
+    Capability, End, Held, Job, JobId, NewJob, QueueName, Result, Retention, State, TaskName, Timestamp,
+};
 
 /// Where jobs wait and change state. Each method is atomic: all of its batch happens, or none.
 pub trait JobStore: Send + Sync {
@@ -83,10 +85,14 @@ pub enum Renewal {
 }
 
 /// A job taken from a lost holder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reaped {
     /// The claim that ran out.
     pub held: Held,
+    /// The job's task.
+    pub task: TaskName,
+    /// The job's queue.
+    pub queue: QueueName,
     /// Where the job is now.
     pub state: State,
 }

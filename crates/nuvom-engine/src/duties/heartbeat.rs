@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nuvom_core::Held;
 use nuvom_core::ports::Renewal;
+use nuvom_core::{Event, Held};
 
 use super::with_jitter;
 use crate::executor::Interrupt;
@@ -53,6 +53,10 @@ impl Heartbeat {
                 }
                 Renewal::Lost => lost.push(*claim),
             }
+        }
+        let count = held.len() - lost.len();
+        if count > 0 {
+            shared.events.emit(vec![Event::Renewed { count }]);
         }
         shared.interrupt(&cancelled, Interrupt::Cancel);
         shared.lost(&lost);

@@ -50,6 +50,8 @@ impl Duty for Reaper {
                 let events = reaped.into_iter().map(|reaped| Event::Reaped {
                     id: reaped.held.id,
                     lease: reaped.held.lease,
+                    task: reaped.task,
+                    queue: reaped.queue,
                     state: reaped.state,
                 });
                 let events: Vec<Event> = events.collect();

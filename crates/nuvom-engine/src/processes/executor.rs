@@ -108,6 +108,13 @@ impl InProcesses {
 }
 
 impl Executor for InProcesses {
+    fn name(&self) -> &'static str {
+        match self.lane {
+            Lane::Line => "children",
+            Lane::Together => "children's event loops",
+        }
+    }
+
     fn start(&self, outcomes: Arc<dyn Outcomes>) {
         let _ = self.crew.outcomes.set(outcomes);
         if self.crew.command.warm {

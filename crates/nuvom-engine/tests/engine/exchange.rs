@@ -93,7 +93,8 @@ fn finishes_and_a_claim_share_one_exchange() {
 #[test]
 fn an_end_is_told_with_what_is_known_of_its_attempt() {
     let bench = Bench::with(ScriptedExecutor::holding(1));
-    let job = bench.enqueue(a_job("add").retries(1));
+    let job = bench.enqueue(a_job("add").queue("sums").retries(1));
+    bench.clock.advance(Duration::from_secs(3));
     let mut duties = bench.duties();
     duties.exchange.run_once();
     bench.events.seen();
@@ -103,11 +104,13 @@ fn an_end_is_told_with_what_is_known_of_its_attempt() {
     duties.exchange.run_once();
 
     let events = bench.events.seen();
-    let Some(Event::Ended { id, task, attempt, state, took, error, .. }) = events.first() else {
+    let Some(Event::Ended { id, task, queue, attempt, state, waited, took, error, .. }) = events.first()
+    else {
         panic!("no end in {events:?}");
     };
-    assert_eq!((*id, task.as_str(), *attempt), (job, "add", 1));
-    assert_eq!((*state, *took), (State::Pending, Duration::from_secs(2)));
+    assert_eq!((*id, task.as_str(), queue.as_str(), *attempt), (job, "add", "sums", 1));
+    let spans = (Duration::from_secs(3), Duration::from_secs(2));
+    assert_eq!((*state, (*waited, *took)), (State::Pending, spans));
     assert_eq!(error.as_ref().unwrap().message, "it broke");
 }
 

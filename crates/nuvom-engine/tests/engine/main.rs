@@ -5,6 +5,7 @@
 mod exchange;
 mod faults;
 mod heartbeat;
+mod observed;
 mod others;
 mod pools;
 mod results_apart;

@@ -278,6 +278,10 @@ impl Duty for Feed {
 }
 
 impl Executor for LoopExecutor {
+    fn name(&self) -> &'static str {
+        "event loop"
+    }
+
     fn start(&self, outcomes: Arc<dyn Outcomes>) {
         let _ = self.shared.outcomes.set(outcomes);
     }

@@ -158,6 +158,10 @@ impl Limited for Threads {
 }
 
 impl Executor for ThreadExecutor {
+    fn name(&self) -> &'static str {
+        "threads"
+    }
+
     fn start(&self, outcomes: Arc<dyn Outcomes>) {
         let _ = self.shared.outcomes.set(outcomes);
         let duty = Enforcer(Arc::new(Threads(Arc::clone(&self.shared))));
