@@ -79,6 +79,8 @@ pub enum HandBack {
     Displaced,
     /// Its record cannot be read in full here; a worker of another version may be able to.
     Unreadable,
+    /// The result store did not take its value for too long; the job runs again.
+    ResultNotKept,
     /// No task of this name is registered here; a worker of another version may know it.
     UnknownTask,
     /// The code here cannot accept this job, which was written for another signature; a worker of that version can.

@@ -282,6 +282,13 @@ fn handed_back(job: &Job, reason: HandBack, now: Timestamp) -> Decision {
             now + other_version_delay(job.handbacks),
             JobError::new("Unreadable", "its options were written by another version of Nuvom"),
         ),
+        HandBack::ResultNotKept => (
+            now + other_version_delay(job.handbacks),
+            JobError::new(
+                "ResultNotKept",
+                "it succeeded, and its value could not be written to the result store",
+            ),
+        ),
         HandBack::UnknownTask => (
             now + other_version_delay(job.handbacks),
             JobError::new(

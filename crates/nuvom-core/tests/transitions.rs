@@ -336,6 +336,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         1 => Just(Outcome::HandedBack { reason: HandBack::Busy }),
         1 => Just(Outcome::HandedBack { reason: HandBack::UnknownTask }),
         1 => Just(Outcome::HandedBack { reason: HandBack::OtherSignature }),
+        1 => Just(Outcome::HandedBack { reason: HandBack::ResultNotKept }),
         2 => Just(Outcome::Lost { error: error() }),
     ]
 }

@@ -25,6 +25,8 @@ pub(crate) struct Holding {
     pub(crate) sent_at: Duration,
     /// Whether its attempt has ended, and only the store does not know.
     pub(crate) ended: bool,
+    /// The job as it was claimed, where a result store wants to be told of it.
+    pub(crate) job: Option<Box<Job>>,
 }
 
 /// All claims of a worker.
@@ -52,7 +54,13 @@ impl Hasher for Tail {
 
 impl Holdings {
     /// Adds claims that were asked for at `sent_at`.
-    pub(crate) fn add(&self, jobs: &[Job], sent_at: Duration, pool: impl Fn(&Job) -> usize) {
+    pub(crate) fn add(
+        &self,
+        jobs: &[Job],
+        sent_at: Duration,
+        pool: impl Fn(&Job) -> usize,
+        keeps_jobs: bool,
+    ) {
         let mut held = self.lock();
         for job in jobs {
             let holding = Holding {
@@ -66,6 +74,7 @@ impl Holdings {
                 claimed_at: sent_at,
                 sent_at,
                 ended: false,
+                job: keeps_jobs.then(|| Box::new(job.clone())),
             };
             held.insert(job.id, holding);
         }
@@ -141,6 +150,13 @@ impl Holdings {
     /// The task of a claim, and the signature that its job was made for.
     pub(crate) fn task(&self, claim: Held) -> Option<(TaskName, Option<SignatureHash>)> {
         self.lock().get(&claim.id).map(|holding| (holding.task.clone(), holding.signature))
+    }
+
+    /// The job of a claim as it was claimed, where jobs are kept.
+    pub(crate) fn job(&self, claim: Held) -> Option<Job> {
+        let held = self.lock();
+        let holding = held.get(&claim.id).filter(|holding| holding.lease == claim.lease)?;
+        holding.job.as_deref().cloned()
     }
 
     /// The claims whose attempts have not ended.

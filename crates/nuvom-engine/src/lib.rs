@@ -11,6 +11,7 @@ mod observed;
 mod others;
 mod pools;
 mod processes;
+mod results_apart;
 mod service;
 mod stop;
 mod waiting;

@@ -13,6 +13,7 @@ use crate::duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, Watchdog};
 use crate::executor::{Interrupt, Outcomes};
 use crate::holdings::Holdings;
 use crate::pools::{PoolState, Pools};
+use crate::results_apart::Failing;
 use crate::service::{Service, Waking};
 use crate::stop::{self, Ending, Ends, Exit, Phase};
 
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     /// Set when no later call can succeed: the file was deleted or replaced, or is damaged.
     store_is_gone: AtomicBool,
     stalled: AtomicBool,
+    pub(crate) failing_results: Failing,
     /// Held from forgetting lost claims to the interruption of their attempts.
     losing: Mutex<()>,
 }
@@ -46,6 +48,16 @@ impl Shared {
         drop(ending);
         self.progressed();
         false
+    }
+
+    /// Whether a stop has come to its end, and nothing waits any longer.
+    pub(crate) fn is_cutting(&self) -> bool {
+        matches!(self.lock().phase, Phase::Cutting(_))
+    }
+
+    /// Whether holdings keep their jobs, since the result store wants to be told of them.
+    pub(crate) fn keeps_jobs(&self) -> bool {
+        !self.stores.joint_results && self.stores.results.result_capability().wants_records
     }
 
     /// Reports jobs as handed back.
@@ -163,6 +175,7 @@ impl Duties {
             progress: Condvar::new(),
             store_is_gone: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
+            failing_results: Failing::default(),
             losing: Mutex::default(),
         });
         let outcomes: Arc<dyn Outcomes> = Arc::new(Ends {
@@ -266,6 +279,8 @@ impl Worker {
         ending.phase = Phase::Cutting(Instant::now() + self.shared.config.cut_grace);
         drop(ending);
         self.shared.interrupt(&self.shared.holdings.all(), Interrupt::Stop);
+        // Whatever it waits for, such as a result store, it waits no longer.
+        self.shared.exchange.wake();
         self.shared.progressed();
     }
 

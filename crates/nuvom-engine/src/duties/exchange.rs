@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nuvom_core::ports::{Claim, Ended, Exchanged, StoredResult};
+use nuvom_core::ports::{Claim, Ended, Exchanged};
 use nuvom_core::{End, Error, Event, HandBack, Held, Outcome, Result};
 
 use super::with_jitter;
 use crate::dispatcher::{Dispatcher, STALE};
+use crate::results_apart;
 use crate::service::Duty;
 use crate::worker::Shared;
 
@@ -43,7 +44,7 @@ impl Exchange {
         let asked_at = shared.clock.monotonic();
         self.note_ends(&ends, asked_at);
         let claim = self.claim();
-        if let Err(error) = self.store_results_apart(&mut ends) {
+        if let Err(error) = results_apart::store(&shared, &mut ends) {
             return Err((error, ends));
         }
         let exchanged = match shared.stores.jobs.exchange(&ends, claim.as_ref()) {
@@ -55,7 +56,7 @@ impl Exchange {
         let full = claim.as_ref().is_some_and(|claim| claimed.len() == claim.limit);
         if !claimed.is_empty() {
             shared.events.emit(vec![Event::Claimed { count: claimed.len() }]);
-            shared.holdings.add(&claimed, asked_at, |job| shared.pools.place(&job.task));
+            shared.holdings.add(&claimed, asked_at, |job| shared.pools.place(&job.task), shared.keeps_jobs());
             shared.pools.submit(claimed);
         }
         if full && self.rooms().iter().any(|room| *room > 0) {
@@ -121,32 +122,6 @@ impl Exchange {
         }
     }
 
-    /// With a result store of its own, results are there before the job is finished: never the other way.
-    fn store_results_apart(&self, ends: &mut [End]) -> Result<()> {
-        if self.shared.stores.joint_results {
-            return Ok(());
-        }
-        let results: Vec<StoredResult> = ends
-            .iter()
-            .filter_map(|end| match &end.outcome {
-                Outcome::Succeeded { result: Some(value) } => {
-                    Some(StoredResult::of_value(end.id, end.lease, Arc::clone(value)))
-                }
-                _ => None,
-            })
-            .collect();
-        if results.is_empty() {
-            return Ok(());
-        }
-        self.shared.stores.results.put(&results)?;
-        for end in ends {
-            if let Outcome::Succeeded { result } = &mut end.outcome {
-                *result = None;
-            }
-        }
-        Ok(())
-    }
-
     fn report(&self, ends: Vec<End>, answers: &[Ended]) {
         if ends.is_empty() {
             return;
@@ -196,8 +171,7 @@ impl Exchange {
 
     fn finish_one_by_one(&self, ends: Vec<End>) {
         for mut end in ends {
-            let finished = self
-                .store_results_apart(std::slice::from_mut(&mut end))
+            let finished = results_apart::store(&self.shared, std::slice::from_mut(&mut end))
                 .and_then(|()| self.shared.stores.jobs.exchange(std::slice::from_ref(&end), None));
             match finished {
                 Ok(exchanged) => self.report(vec![end], &exchanged.ended),

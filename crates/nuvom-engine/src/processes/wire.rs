@@ -88,6 +88,7 @@ pub(super) enum WireOutcome {
     Busy,
     Displaced,
     Unreadable,
+    ResultNotKept,
     UnknownTask,
     OtherSignature,
     Lost { kind: String, message: String, traceback: String },
@@ -228,6 +229,7 @@ impl From<Outcome> for WireOutcome {
             Outcome::HandedBack { reason: HandBack::Busy } => WireOutcome::Busy,
             Outcome::HandedBack { reason: HandBack::Displaced } => WireOutcome::Displaced,
             Outcome::HandedBack { reason: HandBack::Unreadable } => WireOutcome::Unreadable,
+            Outcome::HandedBack { reason: HandBack::ResultNotKept } => WireOutcome::ResultNotKept,
             Outcome::HandedBack { reason: HandBack::UnknownTask } => WireOutcome::UnknownTask,
             Outcome::HandedBack { reason: HandBack::OtherSignature } => WireOutcome::OtherSignature,
             Outcome::Lost { error: JobError { kind, message, traceback } } => {
@@ -256,6 +258,7 @@ impl WireOutcome {
             WireOutcome::Busy => Outcome::HandedBack { reason: HandBack::Busy },
             WireOutcome::Displaced => Outcome::HandedBack { reason: HandBack::Displaced },
             WireOutcome::Unreadable => Outcome::HandedBack { reason: HandBack::Unreadable },
+            WireOutcome::ResultNotKept => Outcome::HandedBack { reason: HandBack::ResultNotKept },
             WireOutcome::UnknownTask => Outcome::HandedBack { reason: HandBack::UnknownTask },
             WireOutcome::OtherSignature => Outcome::HandedBack { reason: HandBack::OtherSignature },
             WireOutcome::Lost { kind, message, traceback } => {

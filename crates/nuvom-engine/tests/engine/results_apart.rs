@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use nuvom_core::{ErrorKind, State};
+use nuvom_core::{ErrorKind, Event, State};
 use nuvom_engine::Duty;
 use nuvom_testkit::builders::{a_job, failure, success};
 use nuvom_testkit::faulty::{Fault, Method};
@@ -111,4 +111,43 @@ fn the_result_of_a_pruned_job_goes_after_it() {
     duties.pruner.run_once();
 
     assert!(bench.result(job).is_none());
+}
+
+#[test]
+fn after_five_minutes_a_job_whose_result_cannot_be_written_goes_back_unharmed() {
+    let bench = Bench::with_results_apart(ScriptedExecutor::holding(1));
+    let job = bench.enqueue(a_job("add"));
+    let mut duties = bench.duties();
+    duties.exchange.run_once();
+    bench.executor.end(job, success(b"value"));
+    bench.faults.fail(Method::Put, ErrorKind::Unavailable);
+    duties.exchange.run_once();
+
+    for _ in 0..30 {
+        bench.clock.advance(crate::support::BEAT);
+        duties.heartbeat.run_once();
+    }
+    bench.clock.advance(std::time::Duration::from_mins(5));
+    duties.exchange.run_once();
+
+    let back = bench.job(job);
+    assert_eq!((back.state, back.handbacks, back.failures, back.losses), (State::Pending, 1, 0, 0));
+    assert!(bench.result(job).is_none());
+}
+
+#[test]
+fn a_stop_hands_back_what_cannot_be_finished_for_want_of_its_result() {
+    let bench = Bench::with_results_apart(ScriptedExecutor::holding(1));
+    let job = bench.enqueue(a_job("add"));
+    bench.faults.fail(Method::Put, ErrorKind::Unavailable);
+    let worker = bench.worker();
+    bench.executor.started.expect("the start");
+    bench.executor.end(job, success(b"value"));
+    bench.events.expect("the failed write", |event| matches!(event, Event::StoreFailed { .. }).then_some(()));
+
+    worker.cut();
+    let exit = worker.wait();
+
+    assert_eq!(exit, nuvom_engine::Exit::HandedBack(1));
+    assert_eq!(bench.state(job), State::Pending);
 }
