@@ -26,6 +26,8 @@ MAY_USE: dict[str, set[str]] = {
         "nuvom-conformance",
         "nuvom-discovery",
         "nuvom-engine",
+        # Beside a backend under test.
+        "nuvom-memory",
         "nuvom-record",
         "nuvom-runtime",
     },

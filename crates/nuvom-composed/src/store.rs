@@ -67,8 +67,9 @@ impl LineStore {
     }
 
     pub(crate) fn capability_of_line(&self) -> Capability {
-        let LinePromises { durable, cross_process, acknowledge, delays, priorities, queues, .. } =
-            self.promises;
+        let LinePromises {
+            durable, cross_process, acknowledge, delays, priorities, queues, own_clock, ..
+        } = self.promises;
         Capability {
             durable,
             cross_process,
@@ -81,7 +82,7 @@ impl LineStore {
             // Ends are told inside the process alone, and so are new jobs, unless the line can be waited at.
             notify: !cross_process,
             joint_results: false,
-            store_clock: false,
+            store_clock: own_clock,
         }
     }
 

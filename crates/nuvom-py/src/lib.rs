@@ -24,7 +24,7 @@ mod _nuvom {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::backends::QueuedJob;
+    use crate::backends::{QueuedJob, backend_promises, conformance_cases, judge_case};
     #[pymodule_export]
     use crate::blueprint::Blueprint;
     #[pymodule_export]

@@ -21,6 +21,7 @@ pub(crate) const BARE: LinePromises = LinePromises {
     priorities: false,
     queues: false,
     deliveries: false,
+    own_clock: false,
 };
 
 /// All that a line can promise inside one process.
@@ -34,6 +35,7 @@ pub(crate) const FULL: LinePromises = LinePromises {
     priorities: true,
     queues: true,
     deliveries: true,
+    own_clock: false,
 };
 
 pub(crate) struct Queue {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Cancelled, Claim, Ended, Enqueued, Exchanged, Inspect, JobStore, Reaped, ResultStore, Revived,
-    ScheduleStore, StoredResult, Stores,
+    Cancelled, Claim, Ended, Enqueued, Exchanged, Inspect, JobStore, Reaped, ResultCapability, ResultStore,
+    Revived, ScheduleStore, StoredResult, Stores,
 };
 use nuvom_core::{Attempt, Capability, Clock, End, Job, JobId, NewJob, Outcome, State, Timestamp};
 
@@ -39,6 +39,16 @@ impl Bench {
     pub(crate) fn promising(harness: &dyn Harness, needs: impl Fn(&Capability) -> bool) -> Option<Self> {
         let bench = Self::open(harness);
         let promised = needs(&bench.capability());
+        if !promised {
+            note_not_promised();
+        }
+        promised.then_some(bench)
+    }
+
+    /// A fresh store, if its result store promises what the case needs.
+    pub(crate) fn keeping(harness: &dyn Harness, needs: impl Fn(&ResultCapability) -> bool) -> Option<Self> {
+        let bench = Self::open(harness);
+        let promised = needs(&bench.results().result_capability());
         if !promised {
             note_not_promised();
         }

@@ -210,6 +210,16 @@ macro_rules! conformance_list {
                 queues_tell_what_waits_and_runs_in_them
                 attempts_come_oldest_first
             }
+            ends {
+                a_success_comes_back_with_its_value
+                a_failure_comes_back_with_what_went_wrong
+                a_failure_that_is_tried_again_is_no_end
+                a_success_replaces_an_earlier_failure
+                a_job_keeps_its_task_and_times
+                of_an_unknown_job_nothing_is_kept
+                ends_are_listed_newest_first
+                a_forgotten_end_is_gone
+            }
             schedules {
                 a_schedule_is_kept_whole
                 every_rule_is_kept

@@ -23,6 +23,7 @@ pub use run::{Case, Verdict};
 pub mod cancel;
 pub mod claim;
 pub mod durable;
+pub mod ends;
 pub mod enqueue;
 pub mod finish;
 pub mod fire;

@@ -10,7 +10,7 @@ use super::bench::{Bench, MANY, only};
 use crate::builders::{a_job, a_job_id, payload};
 
 pub fn a_value_comes_back_with_its_lease(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let value = value(a_job_id(), 3, b"\x00\xff\xc0");
 
     put(&bench, &value);
@@ -19,7 +19,7 @@ pub fn a_value_comes_back_with_its_lease(harness: &dyn Harness) {
 }
 
 pub fn an_empty_value_is_not_no_value(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let value = value(a_job_id(), 1, b"");
 
     put(&bench, &value);
@@ -29,7 +29,7 @@ pub fn an_empty_value_is_not_no_value(harness: &dyn Harness) {
 }
 
 pub fn a_large_value_comes_back_whole(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let value = value(a_job_id(), 1, &vec![0x5a; 8 << 20]);
 
     put(&bench, &value);
@@ -38,7 +38,7 @@ pub fn a_large_value_comes_back_whole(harness: &dyn Harness) {
 }
 
 pub fn a_newer_lease_replaces_an_older_one(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let id = a_job_id();
     put(&bench, &value(id, 1, b"old"));
 
@@ -48,7 +48,7 @@ pub fn a_newer_lease_replaces_an_older_one(harness: &dyn Harness) {
 }
 
 pub fn the_same_lease_may_write_again(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let id = a_job_id();
     put(&bench, &value(id, 1, b"first try"));
 
@@ -58,7 +58,7 @@ pub fn the_same_lease_may_write_again(harness: &dyn Harness) {
 }
 
 pub fn an_older_lease_does_not_replace_a_newer_one(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let id = a_job_id();
     put(&bench, &value(id, 2, b"rescued"));
 
@@ -68,7 +68,7 @@ pub fn an_older_lease_does_not_replace_a_newer_one(harness: &dyn Harness) {
 }
 
 pub fn the_highest_lease_of_a_batch_stands(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let id = a_job_id();
 
     bench.results().put(&[value(id, 1, b"a"), value(id, 3, b"c"), value(id, 2, b"b")]).unwrap();
@@ -77,7 +77,7 @@ pub fn the_highest_lease_of_a_batch_stands(harness: &dyn Harness) {
 }
 
 pub fn values_come_in_the_order_asked(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let (first, second) = (value(a_job_id(), 1, b"1"), value(a_job_id(), 1, b"2"));
     bench.results().put(&[first.clone(), second.clone()]).unwrap();
 
@@ -87,7 +87,7 @@ pub fn values_come_in_the_order_asked(harness: &dyn Harness) {
 }
 
 pub fn a_deleted_value_is_gone(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let (gone, kept) = (value(a_job_id(), 2, b"1"), value(a_job_id(), 1, b"2"));
     bench.results().put(&[gone.clone(), kept.clone()]).unwrap();
 
@@ -97,7 +97,7 @@ pub fn a_deleted_value_is_gone(harness: &dyn Harness) {
 }
 
 pub fn a_deleted_value_leaves_no_lease_behind(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let id = a_job_id();
     put(&bench, &value(id, 5, b"old"));
     bench.results().delete(&[id]).unwrap();
@@ -108,7 +108,7 @@ pub fn a_deleted_value_leaves_no_lease_behind(harness: &dyn Harness) {
 }
 
 pub fn a_record_comes_back_with_its_value_or_without_one(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let (failed, done) = (recorded(1, None), recorded(2, Some(b"12")));
 
     bench.results().put(&[failed.clone(), done.clone()]).unwrap();
@@ -117,7 +117,7 @@ pub fn a_record_comes_back_with_its_value_or_without_one(harness: &dyn Harness) 
 }
 
 pub fn an_older_lease_does_not_replace_a_newer_record(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let newer = recorded(2, None);
     let older = StoredResult { lease: Lease(1), value: Some(payload(b"late")), ..newer.clone() };
     put(&bench, &newer);
@@ -128,7 +128,7 @@ pub fn an_older_lease_does_not_replace_a_newer_record(harness: &dyn Harness) {
 }
 
 pub fn records_are_listed_newest_first_in_pages(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let kept = [recorded(1, None), recorded(1, None), recorded(1, None)];
     bench.results().put(&kept).unwrap();
     put(&bench, &value(a_job_id(), 1, b"without a record"));
@@ -141,7 +141,7 @@ pub fn records_are_listed_newest_first_in_pages(harness: &dyn Harness) {
 }
 
 pub fn a_deleted_record_is_gone(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let record = recorded(1, Some(b"12"));
     put(&bench, &record);
 
@@ -161,7 +161,7 @@ pub fn empty_batches_are_fine(harness: &dyn Harness) {
 }
 
 pub fn many_values_go_in_and_out_in_one_batch(harness: &dyn Harness) {
-    let bench = Bench::open(harness);
+    let Some(bench) = Bench::keeping(harness, |can| can.keeps_records) else { return };
     let values: Vec<_> = (0..MANY).map(|_| value(a_job_id(), 1, b"12")).collect();
     let ids: Vec<JobId> = values.iter().map(|value| value.id).collect();
 

@@ -56,6 +56,8 @@ pub struct LinePromises {
     pub queues: bool,
     /// It tells how often a job was given out, so that losses are counted.
     pub deliveries: bool,
+    /// Its delays and times go by its own clock.
+    pub own_clock: bool,
 }
 
 /// A job as it is taken in.

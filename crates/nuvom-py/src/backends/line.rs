@@ -43,6 +43,7 @@ impl PythonLine {
             priorities: declared.contains("priorities"),
             queues: declared.contains("queues"),
             deliveries: declared.contains("deliveries"),
+            own_clock: has("ack")? || has("enqueue_later")?,
         };
         Ok(Self {
             promises,

@@ -165,7 +165,9 @@ fn stored(
         Some(Payload::from(encode_value(&value)?))
     };
     let task: Option<String> = item(described, "func_name")?;
-    let Ok(task) = TaskName::new(task.as_deref().unwrap_or("unknown")) else { return Ok(None) };
+    let Ok(task) = TaskName::new(task.as_deref().filter(|task| !task.is_empty()).unwrap_or("unknown")) else {
+        return Ok(None);
+    };
     let lease = Lease(item(described, "attempts")?.unwrap_or(1));
     let created_at = time(item(described, "created_at")?).unwrap_or_default();
     let ended_at = time(item(described, "completed_at")?).unwrap_or(created_at);

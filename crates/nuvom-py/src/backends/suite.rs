@@ -1,0 +1,120 @@
+//! The suite that every backend passes, over a backend written in Python.
+
+use std::panic::{set_hook, take_hook};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nuvom_composed::LineStore;
+use nuvom_conformance::FakeClock;
+use nuvom_conformance::conformance::{CASES, Case, Harness, Opened, Verdict};
+use nuvom_core::ports::{Line, ResultStore};
+use nuvom_memory::MemoryStore;
+use pyo3::prelude::*;
+
+use super::line::PythonLine;
+use super::results::PythonResults;
+use crate::errors::exception;
+
+/// What a case is about that no queue of a plugin, or no result backend, has anything to do with.
+const NOT_OF_QUEUES: &[&str] = &["results", "ends", "schedules", "fire"];
+const OF_RESULTS: &[&str] = &["results", "ends"];
+
+/// A backend under test: a callable that makes one, and what it is.
+struct Made {
+    make: Py<PyAny>,
+    is_queue: bool,
+}
+
+impl Made {
+    fn backend<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.make.bind(py).call0()
+    }
+
+    fn opened(&self, py: Python<'_>) -> PyResult<Opened> {
+        let backend = self.backend(py)?;
+        let clock = FakeClock::new();
+        let mut stores = MemoryStore::new(Arc::clone(&clock) as _).stores();
+        if self.is_queue {
+            let line = Arc::new(PythonLine::new(&backend)?);
+            backend.call_method0("clear")?;
+            let store = LineStore::new(line, stores.results, Arc::clone(&clock) as _);
+            return Ok(Opened { stores: store.stores(stores.schedules), clock, keep: Arc::new(()) });
+        }
+        stores.results = Arc::new(PythonResults::new(&backend)?);
+        stores.joint_results = false;
+        Ok(Opened { stores, clock, keep: Arc::new(()) })
+    }
+}
+
+impl Harness for Made {
+    fn open(&self) -> Opened {
+        // A case says by a panic what went wrong; so does a backend that cannot even be made.
+        Python::attach(|py| self.opened(py).unwrap_or_else(|raised| panic!("it cannot be made: {raised}")))
+    }
+}
+
+/// The cases for a kind of backend, as `topic::claim`.
+#[pyfunction]
+pub(crate) fn conformance_cases(kind: &str) -> Vec<String> {
+    cases(kind == "queue_backend").map(|case| format!("{}::{}", case.topic, case.name)).collect()
+}
+
+fn cases(is_queue: bool) -> impl Iterator<Item = &'static Case> {
+    CASES.iter().filter(move |case| {
+        if is_queue { !NOT_OF_QUEUES.contains(&case.topic) } else { OF_RESULTS.contains(&case.topic) }
+    })
+}
+
+/// Judges one case over the backend that `make()` makes: "holds", "not promised" or "fails", and what was seen.
+#[pyfunction]
+pub(crate) fn judge_case(
+    py: Python<'_>,
+    kind: &str,
+    make: Py<PyAny>,
+    case: &str,
+) -> PyResult<(&'static str, String)> {
+    let is_queue = kind == "queue_backend";
+    let Some(case) = cases(is_queue).find(|known| case == format!("{}::{}", known.topic, known.name)) else {
+        return Err(exception(py, "NotFound", &format!("there is no case {case} for a {kind}")));
+    };
+    let harness = Made { make, is_queue };
+    Ok(match py.detach(|| quietly(|| case.judge(&harness))) {
+        Verdict::Holds => ("holds", String::new()),
+        Verdict::NotPromised => ("not promised", String::new()),
+        Verdict::Fails(seen) => ("fails", seen),
+    })
+}
+
+/// What a backend promises beyond its contract, as names and whether each holds.
+#[pyfunction]
+pub(crate) fn backend_promises(
+    kind: &str,
+    backend: &Bound<'_, PyAny>,
+) -> PyResult<Vec<(&'static str, bool)>> {
+    if kind != "queue_backend" {
+        let promises = PythonResults::new(backend)?.result_capability();
+        return Ok(vec![("forgets what is too old", promises.deletes)]);
+    }
+    let promises = PythonLine::new(backend)?.promises();
+    Ok(vec![
+        ("durable", promises.durable),
+        ("cross-process", promises.cross_process),
+        ("acknowledges", promises.acknowledge),
+        ("extends", promises.extend),
+        ("takes back", promises.release),
+        ("delays", promises.delays),
+        ("priorities", promises.priorities),
+        ("queues", promises.queues),
+        ("counts deliveries", promises.deliveries),
+    ])
+}
+
+/// Runs what may panic without a report of the panic on standard error: the verdict tells of it.
+fn quietly<T>(run: impl FnOnce() -> T) -> T {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = take_hook();
+    set_hook(Box::new(|_| {}));
+    let answer = run();
+    set_hook(hook);
+    answer
+}
