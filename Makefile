@@ -96,6 +96,7 @@ bench-discovery: $(VENV)/.built-release $(VENV)/.tools ## Measure discovery over
 reference: ## Make the reference pages again that are made from the code
 	@cargo run --quiet --locked -p nuvom-runtime --example settings_reference > docs/reference/configuration.md
 	@cargo run --quiet --locked -p nuvom-runtime --example capabilities > docs/reference/capabilities.md
+	@cargo run --quiet --locked -p nuvom-metrics --example metrics_reference > docs/reference/metrics.md
 	@cargo run --quiet --locked -p nuvom-discovery --example rules_reference docs/reference
 
 format: $(VENV)/.tools ## Bring all code into its form

@@ -42,11 +42,13 @@ class Worker:
         queues: Sequence[str] = (),
         name: str | None = None,
         stop_grace_secs: float | None = None,
+        monitored: bool = False,
     ) -> None:
         """`threads` is how many jobs run at once (`NUVOM_MAX_WORKERS`), on threads of this process or, with
         `pool="process"`, each in a child process (`NUVOM_POOL`); jobs of `async def` tasks are not counted there but
         by `NUVOM_MAX_COROUTINES`. `queues` says which are served (all); `name` must be unique among living workers;
-        `stop_grace_secs` is how long a stop waits for running jobs (`NUVOM_STOP_GRACE_SECS`).
+        `stop_grace_secs` is how long a stop waits for running jobs (`NUVOM_STOP_GRACE_SECS`); `monitored` counts what
+        the worker does, for `metrics`.
 
         A child imports the modules of the tasks that are registered when the worker starts. Tasks of the program
         itself are found by running it again under another name, so its own start belongs under
@@ -62,6 +64,14 @@ class Worker:
         self._queues = [queues] if isinstance(queues, str) else list(queues)
         self._stop_grace_secs = stop_grace_secs
         self._handle: _nuvom.WorkerHandle | None = None
+        self._metrics = _nuvom.Metrics() if monitored else None
+
+    @property
+    def metrics(self) -> _nuvom.Metrics | None:
+        """What a `monitored` worker counts: `metrics.openmetrics()` is a page for Prometheus, `metrics.snapshot()` the
+        same as a dict. Starting again goes on counting.
+        """
+        return self._metrics
 
     def start(self) -> None:
         """Begins to claim jobs. Does not wait."""
@@ -76,6 +86,7 @@ class Worker:
                 "stop_grace_secs": self._stop_grace_secs,
                 "owns_process": False,
                 "places": _places(),
+                "metrics": self._metrics,
             },
         )
 
@@ -133,6 +144,7 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
             "stop_grace_secs": None,
             "owns_process": True,
             "places": _places(),
+            "metrics": None,
         }
         return _end(_serve(lambda: _nuvom.WorkerHandle(_unique_name(), options)))
     except NuvomError as error:

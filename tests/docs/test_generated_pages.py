@@ -11,11 +11,15 @@ REFERENCE = ROOT / "docs/reference"
 
 
 @pytest.mark.parametrize(
-    ("example", "page"),
-    [("settings_reference", "configuration.md"), ("capabilities", "capabilities.md")],
+    ("crate", "example", "page"),
+    [
+        ("nuvom-runtime", "settings_reference", "configuration.md"),
+        ("nuvom-runtime", "capabilities", "capabilities.md"),
+        ("nuvom-metrics", "metrics_reference", "metrics.md"),
+    ],
 )
-def test_a_reference_page_is_not_stale(example: str, page: str) -> None:
-    made = run_example("nuvom-runtime", example)
+def test_a_reference_page_is_not_stale(crate: str, example: str, page: str) -> None:
+    made = run_example(crate, example)
 
     assert (REFERENCE / page).read_text() == made, f"docs/reference/{page} is stale: `make reference`"
 

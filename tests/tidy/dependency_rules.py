@@ -12,6 +12,8 @@ MAY_USE: dict[str, set[str]] = {
     "nuvom-sqlite": {"nuvom-core", "nuvom-record"},
     "nuvom-engine": {"nuvom-core"},
     "nuvom-discovery": {"nuvom-core"},
+    # What operators graph. It counts events and asks by a port of its own, so it needs no engine.
+    "nuvom-metrics": {"nuvom-core"},
     # The one part of the tests that ships: `nuvom plugin test` runs it.
     "nuvom-conformance": {"nuvom-core"},
     "nuvom-testkit": {"nuvom-conformance", "nuvom-core"},
@@ -28,6 +30,7 @@ MAY_USE: dict[str, set[str]] = {
         "nuvom-engine",
         # Beside a backend under test.
         "nuvom-memory",
+        "nuvom-metrics",
         "nuvom-record",
         "nuvom-runtime",
     },
@@ -45,7 +48,7 @@ CORE_MAY_USE = {"uuid"}
 """From outside: an id is a UUID, and nothing else in core is anybody's business."""
 
 ASYNC_RUNTIMES = {"tokio", "async-std", "smol", "async-executor", "futures-executor", "glommio", "monoio"}
-WITHOUT_ASYNC = {"nuvom-core", "nuvom-engine", "nuvom-memory", "nuvom-sqlite"}
+WITHOUT_ASYNC = {"nuvom-core", "nuvom-engine", "nuvom-memory", "nuvom-metrics", "nuvom-sqlite"}
 
 
 @dataclass(frozen=True, slots=True)

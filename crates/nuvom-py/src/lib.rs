@@ -13,8 +13,10 @@ mod events;
 mod executor;
 mod jobs;
 mod last_resort;
+mod metrics;
 mod payload;
 mod signature;
+mod sinks;
 mod worker;
 
 use pyo3::prelude::*;
@@ -39,6 +41,8 @@ mod _nuvom {
     use crate::jobs::{
         attempts, call_back, cancel, check_id, enqueue, enqueue_many, record, result, retry, status, wait,
     };
+    #[pymodule_export]
+    use crate::metrics::Metrics;
     #[pymodule_export]
     use crate::payload::{decode, encode};
     #[pymodule_export]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nuvom_core::{QueueName, WorkerName};
-use nuvom_engine::{Executor, Exit, Pools, Processes, Worker, WorkerConfig};
+use nuvom_core::{EventSink, QueueName, WorkerName};
+use nuvom_engine::{Executor, Exit, Pools, Processes, Worker, WorkerConfig, observed};
 use nuvom_runtime::Settings;
 use pyo3::prelude::*;
 
@@ -13,6 +13,8 @@ use crate::client::client;
 use crate::errors::OrRaise;
 use crate::events::LogEvents;
 use crate::executor::{KINDS, LoopExecutor, ThreadExecutor};
+use crate::metrics::{Metrics, Watched};
+use crate::sinks::{Listener, Sinks};
 
 /// How long an idle worker sleeps when nobody wakes it: the net under the doorbell.
 const POLL: Duration = Duration::from_secs(1);
@@ -48,14 +50,20 @@ pub(crate) struct Options {
     owns_process: bool,
     #[pyo3(item)]
     places: Places,
+    /// What counts what it does, if anything should.
+    #[pyo3(item)]
+    metrics: Option<Py<Metrics>>,
 }
 
 /// A running worker.
 #[pyclass(frozen, module = "nuvom._nuvom")]
 pub(crate) struct WorkerHandle {
-    worker: Worker,
+    worker: Arc<Worker>,
     name: WorkerName,
     log: Arc<LogEvents>,
+    metrics: Option<Py<Metrics>>,
+    /// What the metrics look at, for as long as there is this handle.
+    _watched: Option<Arc<Watched>>,
 }
 
 #[pymethods]
@@ -85,11 +93,29 @@ impl WorkerHandle {
         };
         let pools = pools(py, &options, settings)?;
         let log = LogEvents::start(py, options.owns_process.then_some(STALLED))?;
-        let events = Arc::clone(&log);
-        let stores = client.runtime.stores.clone();
+        let metrics = options.metrics;
+        let counted = metrics.as_ref().map(|metrics| Arc::clone(&metrics.get().counted));
+        let listeners = counted.iter().map(|counted| Arc::clone(counted) as Arc<dyn Listener>).collect();
+        let events: Arc<dyn EventSink> = Arc::new(Sinks { listeners, log: Arc::clone(&log) });
         let clock = Arc::clone(&client.runtime.clock);
+        let stores = match &counted {
+            Some(_) => observed(&client.runtime.stores, Arc::clone(&clock), Arc::clone(&events)),
+            None => client.runtime.stores.clone(),
+        };
+        let inspect = Arc::clone(&stores.inspect);
         let worker = py.detach(|| Worker::start(config, stores, clock, pools, events)).or_raise(py)?;
-        Ok(Self { worker, name, log })
+        let worker = Arc::new(worker);
+        let watched = counted.map(|counted| {
+            let watched = Watched { worker: Arc::clone(&worker), inspect };
+            watched.by(&counted, name.as_str(), settings.environment())
+        });
+        Ok(Self { worker, name, log, metrics, _watched: watched })
+    }
+
+    /// What counts what it does, if anything does.
+    #[getter]
+    fn metrics(&self, py: Python<'_>) -> Option<Py<Metrics>> {
+        self.metrics.as_ref().map(|metrics| metrics.clone_ref(py))
     }
 
     /// Its name.

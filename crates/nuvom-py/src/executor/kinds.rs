@@ -21,6 +21,8 @@ pub(crate) struct Kinds {
     pub(crate) coroutine_here: TaskSet,
     /// `async def`, for a process.
     pub(crate) coroutine_in_process: TaskSet,
+    /// All of them: what is not here has no series of its own in metrics.
+    pub(crate) known: TaskSet,
 }
 
 pub(crate) static KINDS: LazyLock<Kinds> = LazyLock::new(Kinds::default);
@@ -31,6 +33,7 @@ pub(crate) static KINDS: LazyLock<Kinds> = LazyLock::new(Kinds::default);
 pub(crate) fn note_kind(py: Python<'_>, name: &str, is_async: bool, run_in: Option<&str>) -> PyResult<()> {
     let name = TaskName::new(name).or_raise(py)?;
     let kinds = &*KINDS;
+    kinds.known.insert(name.clone());
     let all =
         [&kinds.thread, &kinds.process, &kinds.coroutine, &kinds.coroutine_here, &kinds.coroutine_in_process];
     for set in all {

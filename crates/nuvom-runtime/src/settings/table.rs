@@ -222,6 +222,19 @@ pub(super) static TABLE: &[Row] = &[
         "A word for this deployment, such as `dev` or `prod`, for logs and metrics.",
     ),
     row(
+        "NUVOM_PROMETHEUS_HOST",
+        Kind::Text,
+        Text("127.0.0.1"),
+        "The address at which the Prometheus plugin serves; anything but loopback lets others read along.",
+    ),
+    // 9090 to 9100 are taken by Prometheus and its exporters.
+    row(
+        "NUVOM_PROMETHEUS_PORT",
+        Kind::Count { least: 0, most: 65_535 },
+        Text("9150"),
+        "The port at which the Prometheus plugin serves; 0 takes any free one.",
+    ),
+    row(
         "NUVOM_SERIALIZATION_BACKEND",
         Kind::Choice(&["msgpack"]),
         Text("msgpack"),
