@@ -15,6 +15,7 @@ __all__ = [
     "Blueprint",
     "Coroutines",
     "CurrentJob",
+    "Metrics",
     "Slot",
     "SourceWatch",
     "WorkerHandle",

@@ -30,9 +30,9 @@ class JsonLines(logging.Formatter):
 
 _EVENT_FIELDS = frozenset(
     {
-        "event", "worker", "running", "handed_back", "job_id", "task", "queue", "attempt", "state", "outcome", "took_secs",
-        "kind", "reason", "traceback", "lease", "count", "duty", "stack", "pid", "death", "lost", "jobs", "rss",
-        "stuck", "silent_secs",
+        "event", "worker", "running", "handed_back", "job_id", "task", "queue", "attempt", "state", "outcome",
+        "took_secs", "kind", "reason", "traceback", "lease", "count", "duty", "stack", "pid", "death", "lost", "jobs",
+        "rss", "stuck", "silent_secs",
     }
 )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Monitoring plugins that Nuvom brings. Each is loaded only when it is named."""
