@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,8 +52,14 @@ def setup_logging(level: str = "INFO", format: str = "plain") -> None:
     logger.propagate = False
 
 
+listeners: list[Callable[[list[tuple[str, dict[str, Any]]]], object]] = []
+"""Called with each batch of events that the log tells, before it does; they must return at once."""
+
+
 def report(events: list[tuple[str, dict[str, Any]]], dropped: int) -> None:
     """Takes a batch of the engine's events."""
+    for listener in tuple(listeners):
+        listener(events)
     if dropped:
         logger.warning("%d events were not logged: the log could not keep up", dropped)
     for name, fields in events:

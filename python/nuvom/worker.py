@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from nuvom.plugins.in_worker import WorkerPlugins
+
 EXIT_DRAINED = 0
 EXIT_ERROR = 1
 EXIT_CONFIGURATION = 2
@@ -65,6 +67,7 @@ class Worker:
         self._stop_grace_secs = stop_grace_secs
         self._handle: _nuvom.WorkerHandle | None = None
         self._metrics = _nuvom.Metrics() if monitored else None
+        self._plugins: WorkerPlugins | None = None
 
     @property
     def metrics(self) -> _nuvom.Metrics | None:
@@ -77,18 +80,26 @@ class Worker:
         """Begins to claim jobs. Does not wait."""
         if self._handle is not None:
             raise RuntimeError(f"worker {self.name} is running")
-        self._handle = _nuvom.WorkerHandle(
-            self.name,
-            {
-                "queues": self._queues,
-                "slots": self._threads,
-                "pool": self._pool,
-                "stop_grace_secs": self._stop_grace_secs,
-                "owns_process": False,
-                "places": _places(),
-                "metrics": self._metrics,
-            },
-        )
+        self._plugins = plugins = _plugins(self.name, self._metrics)
+        if plugins is not None:
+            plugins.start()
+            self._metrics = plugins.metrics
+        try:
+            self._handle = _nuvom.WorkerHandle(
+                self.name,
+                {
+                    "queues": self._queues,
+                    "slots": self._threads,
+                    "pool": self._pool,
+                    "stop_grace_secs": self._stop_grace_secs,
+                    "owns_process": False,
+                    "places": _places(),
+                    "metrics": self._metrics,
+                },
+            )
+        except BaseException:
+            self._stop_plugins()
+            raise
 
     def stop(self) -> int:
         """Stops and waits for the end; answers how many running jobs were cut off, and handed back. Stopping twice is
@@ -98,7 +109,15 @@ class Worker:
         if handle is None:
             return 0
         handle.drain()
-        return _wait(handle)
+        try:
+            return _wait(handle)
+        finally:
+            self._stop_plugins()
+
+    def _stop_plugins(self) -> None:
+        plugins, self._plugins = self._plugins, None
+        if plugins is not None:
+            plugins.stop()
 
     def __enter__(self) -> Worker:
         self.start()
@@ -137,6 +156,8 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
             logger.error("there is no task to serve: write one with @task and run `nuvom discover tasks`")
             return EXIT_CONFIGURATION
         logger.info("serving %d tasks: %s", len(registered.tasks), _listed(registered.tasks))
+        name = _unique_name()
+        plugins = _plugins(name, None)
         options: _nuvom.WorkerOptions = {
             "queues": list(queues),
             "slots": None,
@@ -144,9 +165,17 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
             "stop_grace_secs": None,
             "owns_process": True,
             "places": _places(),
-            "metrics": None,
+            "metrics": plugins.metrics if plugins is not None else None,
         }
-        return _end(_serve(lambda: _nuvom.WorkerHandle(_unique_name(), options)))
+        if plugins is None:
+            return _end(_serve(lambda: _nuvom.WorkerHandle(name, options)))
+        plugins.start()
+        try:
+            logger.info("plugins: %s", _listed(plugins.names) or "none")
+            code = _serve(lambda: _nuvom.WorkerHandle(name, options))
+        finally:
+            plugins.stop()
+        return _end(code)
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
@@ -217,6 +246,16 @@ def _wait(handle: _nuvom.WorkerHandle) -> int:
     return handed_back[0]
 
 
+def _plugins(worker: str, metrics: _nuvom.Metrics | None) -> WorkerPlugins | None:
+    """The plugins that the project names for its workers."""
+    root = _nuvom.project()[0]
+    if not (root / ".nuvom_plugins.toml").exists():
+        return None
+    from nuvom.plugins.in_worker import plugins_of_worker  # only projects with plugins need it
+
+    return plugins_of_worker(root, worker, metrics)
+
+
 def _places() -> _nuvom.Places:
     """Where child processes find the tasks that this process knows now."""
     from nuvom.execution.places import places
@@ -224,7 +263,7 @@ def _places() -> _nuvom.Places:
 
     modules, script = places(by_name.values())
     # An empty entry means the working directory, which is what it is in a child, too.
-    return {"path": list(sys.path), "modules": modules, "script": script}
+    return {"path": list(sys.path), "modules": modules, "script": script, "root": str(_nuvom.project()[0])}
 
 
 def _unique_name() -> str:

@@ -1,7 +1,8 @@
 //! What the command line asks of the program that it is part of.
 
-use nuvom_core::QueueName;
+use nuvom_core::{Error, ErrorKind, QueueName, Result};
 use nuvom_runtime::{Backends, Project, Settings};
+use serde_json::Value as Json;
 
 /// The program around the command line. It does what needs Python.
 pub trait Host {
@@ -14,6 +15,12 @@ pub trait Host {
     /// Adds the backends of plugins that these settings name.
     fn add_backends(&self, project: &Project, settings: &Settings, backends: &mut Backends) {
         let _ = (project, settings, backends);
+    }
+
+    /// What `nuvom plugin VERB` wants to know of a project, as JSON. Plugins are code, so the host does what they need.
+    fn plugins(&self, project: &Project, verb: &str, arguments: Vec<String>) -> Result<Json> {
+        let _ = (project, verb, arguments);
+        Err(Error::new(ErrorKind::Unsupported, "plugins need Python"))
     }
 
     /// What else `nuvom version` shows, such as the version of Python: names and values.

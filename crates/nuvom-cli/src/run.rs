@@ -8,7 +8,7 @@ use clap::error::ErrorKind as ClapKind;
 
 use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs};
 use crate::commands::{
-    cancel, check, config, discover, doctor, history, inspect, list, retry, status, version, worker,
+    cancel, check, config, discover, doctor, history, inspect, list, plugin, retry, status, version, worker,
 };
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;
@@ -49,6 +49,7 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
         Command::History(History::Recent(options)) => history::recent(options, session),
         Command::Retry(OnJobs::Job(options)) => retry::jobs(&options.ids, session),
         Command::Cancel(OnJobs::Job(options)) => cancel::jobs(&options.ids, session),
+        Command::Plugin(options) => plugin::run(options, session),
         Command::Doctor(options) => doctor::run(options.json, session),
         Command::Config(options) => config::show(options.json, session),
         Command::Version(options) => version::show(options.json, host, &mut session.output),

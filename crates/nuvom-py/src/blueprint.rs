@@ -99,16 +99,22 @@ impl Blueprint {
 }
 
 impl Blueprint {
+    /// The task and the queue of its jobs.
+    pub(crate) fn destination(&self) -> (&str, &str) {
+        (self.task.as_str(), self.queue.as_str())
+    }
+
     /// The job of one call, not yet stored.
     pub(crate) fn job(
         &self,
         client: &Client,
         args: &Bound<'_, PyTuple>,
         kwargs: Option<&Bound<'_, PyDict>>,
+        headers: &[(String, String)],
     ) -> PyResult<NewJob> {
         let py = args.py();
         self.check_call(args, kwargs)?;
-        let payload = encode_arguments(args, kwargs)?;
+        let payload = encode_arguments(args, kwargs, headers)?;
         let limit = client.runtime.settings.max_args_bytes();
         if payload.len() > limit {
             return Err(errors::exception(

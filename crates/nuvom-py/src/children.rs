@@ -19,6 +19,9 @@ pub(crate) struct Places {
     modules: Vec<String>,
     #[pyo3(item)]
     script: Option<String>,
+    /// The project, which may name plugins.
+    #[pyo3(item)]
+    root: String,
 }
 
 /// What `nuvom.execution.child` is told.

@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 
 use nuvom_cli::{ERROR, Host, WorkerRequest};
-use nuvom_core::QueueName;
+use nuvom_core::{Error, ErrorKind, QueueName};
 use nuvom_runtime::{Backends, Project, Settings};
 use pyo3::prelude::*;
+use serde_json::Value as Json;
 
-use crate::backends::add_named;
+use crate::backends::{add_named, refused};
 use crate::client::configure;
 
 /// Runs the command that these arguments name; answers the exit code.
@@ -42,6 +43,18 @@ impl Host for PythonHost {
 
     fn add_backends(&self, project: &Project, settings: &Settings, backends: &mut Backends) {
         add_named(project, settings, backends);
+    }
+
+    fn plugins(&self, project: &Project, verb: &str, arguments: Vec<String>) -> nuvom_core::Result<Json> {
+        Python::attach(|py| {
+            let answered = py
+                .import("nuvom.plugins.command")
+                .and_then(|command| command.getattr("answer")?.call1((project.root.clone(), verb, arguments)))
+                .and_then(|answer| answer.extract::<String>());
+            let text = answered.map_err(|raised| refused(py, &raised))?;
+            serde_json::from_str(&text)
+                .map_err(|error| Error::new(ErrorKind::Internal, "the answer is no JSON").caused_by(error))
+        })
     }
 
     fn version(&self) -> String {

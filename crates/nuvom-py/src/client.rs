@@ -8,8 +8,9 @@ use arc_swap::ArcSwapOption;
 use nuvom_engine::Waits;
 use nuvom_runtime::Runtime;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
-use crate::backends::add_named;
+use crate::backends::{add_named, names_plugins};
 use crate::errors::OrRaise;
 
 /// An open runtime and what this process waits for.
@@ -18,9 +19,25 @@ pub(crate) struct Client {
     pub(crate) number: u64,
     pub(crate) runtime: Runtime,
     waits: OnceLock<Waits>,
+    /// What stands around enqueueing; none if no plugin wants to.
+    middleware: PyOnceLock<Option<Py<PyAny>>>,
 }
 
 impl Client {
+    /// The middleware of this process, which is loaded with its first job. A project without plugins pays for one look
+    /// at a file.
+    pub(crate) fn middleware(&self, py: Python<'_>) -> PyResult<Option<&Py<PyAny>>> {
+        let load = || {
+            let root = &self.runtime.project.root;
+            if !names_plugins(root) {
+                return Ok(None);
+            }
+            let found = py.import("nuvom.plugins.attendance")?.getattr("for_client")?.call1((root,))?;
+            Ok::<_, PyErr>((!found.is_none()).then(|| found.unbind()))
+        };
+        self.middleware.get_or_try_init(py, load).map(Option::as_ref)
+    }
+
     pub(crate) fn waits(&self) -> &Waits {
         self.waits.get_or_init(|| Waits::new(self.runtime.stores.clone()))
     }
@@ -50,7 +67,8 @@ fn open(py: Python<'_>) -> PyResult<Arc<Client>> {
         let runtime =
             Runtime::open_among(Path::new("."), arguments.iter().cloned(), std::env::vars_os(), add_named)?;
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let client = Arc::new(Client { number, runtime, waits: OnceLock::new() });
+        let client =
+            Arc::new(Client { number, runtime, waits: OnceLock::new(), middleware: PyOnceLock::new() });
         CLIENT.store(Some(Arc::clone(&client)));
         Ok(client)
     })

@@ -22,10 +22,12 @@ pub(crate) fn enqueue(
     kwargs: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<String> {
     let client = client(py)?;
-    let job = blueprint.get().job(&client, args, kwargs)?;
-    let id = job.id;
-    store(py, &client, &[job])?;
-    Ok(id.to_string())
+    attended(py, &client, blueprint.get(), 1, |headers| {
+        let job = blueprint.get().job(&client, args, kwargs, headers)?;
+        let id = job.id;
+        store(py, &client, &[job])?;
+        Ok(id.to_string())
+    })
 }
 
 /// Stores a job for each element, in one batch: a sequence of positional arguments, or a mapping of keywords.
@@ -36,13 +38,31 @@ pub(crate) fn enqueue_many(
     calls: &Bound<'_, PyAny>,
 ) -> PyResult<Vec<String>> {
     let client = client(py)?;
-    let mut jobs = Vec::new();
-    for (index, call) in calls.try_iter()?.enumerate() {
-        let (args, kwargs) = call_of(&call?, index)?;
-        jobs.push(blueprint.get().job(&client, &args, kwargs.as_ref())?);
-    }
-    store(py, &client, &jobs)?;
-    Ok(jobs.iter().map(|job| job.id.to_string()).collect())
+    let calls = calls.try_iter()?.enumerate();
+    let calls: Vec<Call<'_>> = calls.map(|(index, call)| call_of(&call?, index)).collect::<PyResult<_>>()?;
+    attended(py, &client, blueprint.get(), calls.len(), |headers| {
+        let job = |(args, kwargs): &Call<'_>| blueprint.get().job(&client, args, kwargs.as_ref(), headers);
+        let jobs: Vec<NewJob> = calls.iter().map(job).collect::<PyResult<_>>()?;
+        store(py, &client, &jobs)?;
+        Ok(jobs.iter().map(|job| job.id.to_string()).collect())
+    })
+}
+
+/// Enqueues with the middleware of plugins around it, where there is some: it may add headers, and refuse.
+fn attended<T>(
+    py: Python<'_>,
+    client: &Client,
+    blueprint: &Blueprint,
+    count: usize,
+    enqueue: impl FnOnce(&[(String, String)]) -> PyResult<T>,
+) -> PyResult<T> {
+    let Some(middleware) = client.middleware(py)? else { return enqueue(&[]) };
+    let (task, queue) = blueprint.destination();
+    let entered = middleware.call1(py, (task, queue, count))?;
+    let (headers, leave): (Vec<(String, String)>, Py<PyAny>) = entered.extract(py)?;
+    let enqueued = enqueue(&headers);
+    leave.call1(py, (enqueued.as_ref().err().map(|error| error.value(py).clone()),))?;
+    enqueued
 }
 
 type Call<'py> = (Bound<'py, PyTuple>, Option<Bound<'py, PyDict>>);

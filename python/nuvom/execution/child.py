@@ -8,6 +8,7 @@ import runpy
 import signal
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TypedDict
 
 from nuvom.execution.stacks import show_stacks_on_request
@@ -19,6 +20,7 @@ class Terms(TypedDict):
     path: list[str]
     modules: list[str]
     script: str | None
+    root: str
     settings: dict[str, str]
     log_level: str
     log_format: str
@@ -53,6 +55,11 @@ def main() -> None:
     if terms["script"] is not None:
         # As multiprocessing does: the program's own guard keeps it from running a second time.
         runpy.run_path(terms["script"], run_name="__mp_main__")
+    root = Path(terms["root"])
+    if (root / ".nuvom_plugins.toml").exists():
+        from nuvom.plugins.in_worker import attend_in_child  # only projects with plugins need it
+
+        attend_in_child(root)
     from nuvom import _nuvom
 
     _nuvom.serve_child(*pipes, {key: terms[key] for key in _SERVED})  # type: ignore[literal-required]

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from nuvom.plugins.attendance import Attendance
     from nuvom.task import Task
+
+attendance: Attendance | None = None
+"""The middleware and hooks of plugins, while there are any."""
 
 
 class JobRunner:
@@ -28,6 +32,14 @@ class JobRunner:
 
 def run(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """One attempt of `task` with the arguments of a job."""
+    if attendance is None:
+        return _run(task, args, kwargs)
+    with attendance.attempt(task) as attempt:
+        attempt.returned = _run(task, args, kwargs)
+    return attempt.returned
+
+
+def _run(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not task._rebuild_known or task._rebuild is not None:
         rebuild = task._rebuilding()
         if rebuild is not None:
@@ -55,6 +67,14 @@ def _attempt(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 
 async def run_async(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The same for a task made of an `async def`, on the running loop."""
+    if attendance is None:
+        return await _run_async(task, args, kwargs)
+    with attendance.attempt(task) as attempt:
+        attempt.returned = await _run_async(task, args, kwargs)
+    return attempt.returned
+
+
+async def _run_async(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     rebuild = task._rebuilding()
     if rebuild is not None:
         args, kwargs = rebuild.restore_call(args, kwargs)

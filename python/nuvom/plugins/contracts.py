@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 API_VERSION = "1.0"
 """The version of these contracts. A plugin of another major version is not started."""
 
-KINDS = ("queue_backend", "result_backend", "monitoring")
+KINDS = ("queue_backend", "result_backend", "middleware", "lifecycle_hook", "monitoring")
 """What a plugin can provide, as `.nuvom_plugins.toml` names it."""
 
 
@@ -36,13 +36,13 @@ class Plugin(ABC):
 
     @abstractmethod
     def start(self, settings: Mapping[str, Any], **runtime: Any) -> None:
-        """Begins. `settings` are those of this plugin; `runtime` holds what the process offers: `role` ("client" or
-        "worker"), `environment`, and in a worker `worker`, its name, and `metrics_provider`.
+        """Begins. `settings` are those of this plugin; `runtime` holds what the process offers: `role` ("client",
+        "worker" or "child"), and in a worker `worker`, its name, and `metrics_provider`.
 
         It has ten seconds. What it raises disables the plugin, or stops the start where it is required.
         """
 
-    def update_runtime(self, **runtime: Any) -> None:
+    def update_runtime(self, **runtime: Any) -> None:  # noqa: B027 - most plugins need not know
         """Hears of what the process offers since `start`."""
 
     @abstractmethod

@@ -83,10 +83,8 @@ class Plugins:
         return (plugin for plugin in self.loaded if plugin.started)
 
     def _start(self, plugin: Loaded, runtime: dict[str, Any]) -> str | None:
-        started = {other.name for other in self.running()} | {
-            kind for p in self.running() for kind in p.plugin.provides
-        }
-        if lacking := [name for name in plugin.plugin.requires if name not in started]:
+        failed = {other.name for other in self.loaded if other.trouble is not None}
+        if lacking := [name for name in plugin.plugin.requires if name in failed]:
             return f"requires {', '.join(lacking)}, which did not start"
         limit = float(plugin.settings.get("start_timeout_secs", START_SECS))
         trouble = _bounded(lambda: plugin.plugin.start(plugin.settings, **runtime), limit)
@@ -102,8 +100,9 @@ def load_plugins(root: Path, kinds: Iterable[str]) -> Plugins:
     """
     configuration = read_configuration(root)
     wanted = set(kinds)
+    elsewhere = {target.kind for target in configuration.targets} - wanted
     loaded = [_load(target, configuration) for target in configuration.targets if target.kind in wanted]
-    return Plugins(configuration, _in_order(loaded, configuration.path))
+    return Plugins(configuration, _in_order(loaded, configuration.path, elsewhere))
 
 
 def open_backend(root: Path, kind: str, name: str) -> Any:
@@ -173,7 +172,8 @@ def _misfit(plugin: Any) -> str | None:
     return None
 
 
-def _in_order(loaded: list[Loaded], path: Path) -> list[Loaded]:
+def _in_order(loaded: list[Loaded], path: Path, elsewhere: set[str]) -> list[Loaded]:
+    """In the order of `requires`. What plugins of other kinds are called is not known here, so a name may be theirs."""
     by_name = {plugin.name: plugin for plugin in loaded}
     providers: dict[str, set[str]] = {}
     for plugin in loaded:
@@ -186,7 +186,7 @@ def _in_order(loaded: list[Loaded], path: Path) -> list[Loaded]:
         for wanted in getattr(plugin.plugin, "requires", ()):
             found = {wanted} if wanted in by_name else providers.get(wanted, set()) - {plugin.name}
             needs |= found
-            if not found:
+            if not found and not elsewhere:
                 problems.append(f"plugin {plugin.name} requires {wanted!r}, which no plugin here is or provides")
         sorter.add(plugin.name, *sorted(needs))
     if problems:

@@ -1,7 +1,7 @@
 """What a queue backend written in Python does.
 
-Five methods are enough. A queue that has them takes jobs in and gives each out once: what a worker holds when it dies is
-lost. More methods make more promises, and the engine uses them:
+Five methods are enough. A queue that has them takes jobs in and gives each out once: what a worker holds when it dies
+is lost. More methods make more promises, and the engine uses them:
 
     enqueue_batch(jobs)           takes several jobs in at once
     enqueue_later(job, seconds)   takes a job in that is given out after a delay; without it, such jobs are refused

@@ -64,8 +64,8 @@ class BaseResultBackend(ABC):
 
     @abstractmethod
     def get_full(self, job_id: str) -> dict[str, Any] | None:
-        """All that is kept of a job, or `None`: `job_id`, `func_name`, `status` ("SUCCESS" or "FAILED"), `error` (a text,
-        or a dict of `type`, `message` and `traceback`), and what `set_result` and `set_error` were told besides.
+        """All that is kept of a job, or `None`: `job_id`, `func_name`, `status` ("SUCCESS" or "FAILED"), `error` (a
+        text, or a dict of `type`, `message` and `traceback`), and what `set_result` and `set_error` were told besides.
         """
 
     @abstractmethod

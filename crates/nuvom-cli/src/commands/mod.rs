@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod list;
+pub(crate) mod plugin;
 pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod version;

@@ -34,9 +34,11 @@ pub(super) type Fault = String;
 /// The arguments in a payload.
 pub(crate) fn arguments(payload: &[u8]) -> Result<Arguments, Undecodable> {
     let decoded = decode(payload).and_then(|value| match value {
-        Value::Items(Brackets::List, parts) => match <[Value; 2]>::try_from(parts) {
-            Ok([Value::Items(Brackets::List, positional), Value::Map(keywords)]) => {
-                Ok(Arguments { positional, keywords })
+        Value::Items(Brackets::List, mut parts) => match &mut parts[..] {
+            // The headers of middleware may follow.
+            [Value::Items(Brackets::List, positional), Value::Map(keywords)]
+            | [Value::Items(Brackets::List, positional), Value::Map(keywords), Value::Map(_)] => {
+                Ok(Arguments { positional: std::mem::take(positional), keywords: std::mem::take(keywords) })
             }
             _ => Err("these are no arguments".to_owned()),
         },

@@ -8,6 +8,6 @@ mod queued_job;
 mod results;
 mod suite;
 
-pub(crate) use opening::add_named;
+pub(crate) use opening::{add_named, names_plugins, refused};
 pub(crate) use queued_job::QueuedJob;
 pub(crate) use suite::{backend_promises, conformance_cases, judge_case};

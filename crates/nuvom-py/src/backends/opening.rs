@@ -34,9 +34,14 @@ pub(crate) fn add_named(project: &Project, settings: &Settings, backends: &mut B
     }
 }
 
+/// Whether this project has a file that names plugins.
+pub(crate) fn names_plugins(root: &Path) -> bool {
+    root.join(FILE).exists()
+}
+
 /// Whether this project names plugins, or the program has registered some.
 fn may_be_plugin(root: &Path) -> bool {
-    root.join(FILE).exists()
+    names_plugins(root)
         || Python::attach(|py| {
             let modules = py.import("sys")?.getattr("modules")?;
             modules.contains("nuvom.plugins.registry")
@@ -75,6 +80,7 @@ fn open<T>(
     })
 }
 
-fn refused(py: Python<'_>, raised: &PyErr) -> Error {
+/// What a plugin raised, as an error that tells it and nothing else.
+pub(crate) fn refused(py: Python<'_>, raised: &PyErr) -> Error {
     Error::new(ErrorKind::Invalid, raised.value(py).to_string())
 }

@@ -230,7 +230,7 @@ fn arguments(py: Python<'_>, described: &Bound<'_, PyDict>) -> PyResult<Payload>
         None => PyTuple::empty(py),
     };
     let kwargs = described.get_item("kwargs")?.and_then(|kwargs| kwargs.cast_into::<PyDict>().ok());
-    Ok(encode_arguments(&args, kwargs.as_ref())?.into())
+    Ok(encode_arguments(&args, kwargs.as_ref(), &[])?.into())
 }
 
 /// An error as backends keep it: a dict of type, message and traceback, or a text.

@@ -14,10 +14,23 @@ pub(crate) fn decode_arguments<'py>(
     py: Python<'py>,
     payload: &[u8],
 ) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+    let (args, kwargs, _) = call(py, payload)?;
+    Ok((args, kwargs))
+}
+
+/// The headers that were sent along with a call.
+pub(crate) fn decode_headers<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+    call(py, payload).map(|(_, _, headers)| headers)
+}
+
+fn call<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Call<'py>> {
     let mut input = Input::of(py, payload)?;
     let decoded = input.arguments();
     decoded.map_err(|error| damage(py, error))
 }
+
+/// Positional arguments, named ones, headers.
+type Call<'py> = (Bound<'py, PyTuple>, Bound<'py, PyDict>, Bound<'py, PyDict>);
 
 /// One value.
 pub(crate) fn decode_value<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Bound<'py, PyAny>> {
@@ -58,15 +71,17 @@ impl<'py, 'a> Input<'py, 'a> {
         }
     }
 
-    fn arguments(&mut self) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
-        if self.array_length()? != 2 {
-            return Err(self.damaged("arguments are two values"));
+    fn arguments(&mut self) -> PyResult<Call<'py>> {
+        let parts = self.array_length()?;
+        if !(2..=3).contains(&parts) {
+            return Err(self.damaged("arguments are two values, or three with headers"));
         }
         let count = self.array_length()?;
         let args = PyTuple::new(self.py, self.values(count, 0)?)?;
         let kwargs = self.dict(0)?;
+        let headers = if parts == 3 { self.dict(0)? } else { PyDict::new(self.py) };
         self.end()?;
-        Ok((args, kwargs))
+        Ok((args, kwargs, headers))
     }
 
     fn value(&mut self, depth: usize) -> PyResult<Bound<'py, PyAny>> {

@@ -31,10 +31,19 @@ impl From<PyErr> for Refused {
 pub(crate) fn encode_arguments(
     args: &Bound<'_, PyTuple>,
     kwargs: Option<&Bound<'_, PyDict>>,
+    headers: &[(String, String)],
 ) -> PyResult<Vec<u8>> {
     let mut out = Vec::with_capacity(32);
     out.push(FORMAT);
+    array(&mut out, if headers.is_empty() { 2 } else { 3 });
     let encoded = arguments(&mut out, args, kwargs);
+    if !headers.is_empty() {
+        map(&mut out, headers.len());
+        for (name, value) in headers {
+            string(&mut out, name);
+            string(&mut out, value);
+        }
+    }
     finished(args.py(), encoded, "").map(|()| out)
 }
 
@@ -46,7 +55,6 @@ pub(crate) fn encode_value(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
 }
 
 fn arguments(out: &mut Vec<u8>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> Encoded {
-    array(out, 2);
     array(out, args.len());
     for (index, value) in args.iter_borrowed().enumerate() {
         encode(out, &value, 0).map_err(|refused| refused.below(|| format!("args[{index}]")))?;
@@ -322,6 +330,10 @@ fn length(bytes: usize) -> Encoded {
 /// size limit of a payload is far below.
 fn array(out: &mut Vec<u8>, count: usize) {
     let _ = write::write_array_len(out, u32::try_from(count).unwrap_or(u32::MAX));
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    let _ = write::write_str(out, text);
 }
 
 fn map(out: &mut Vec<u8>, count: usize) {

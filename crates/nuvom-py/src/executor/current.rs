@@ -4,9 +4,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nuvom_core::{Job, JobId, QueueName, TaskName};
+use nuvom_core::{Job, JobId, Payload, QueueName, TaskName};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use crate::codec::decode_headers;
 
 thread_local! {
     static CURRENT: RefCell<Option<CurrentJob>> = const { RefCell::new(None) };
@@ -22,6 +25,7 @@ pub(crate) struct CurrentJob {
     lease: u64,
     number: u32,
     allowed: u32,
+    payload: Payload,
     cancel: Arc<AtomicBool>,
 }
 
@@ -63,6 +67,12 @@ impl CurrentJob {
         self.allowed
     }
 
+    /// What middleware sent along with the job: texts by name.
+    #[getter]
+    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        decode_headers(py, &self.payload)
+    }
+
     /// Whether somebody asked for the job's end.
     #[getter]
     fn cancel_requested(&self) -> bool {
@@ -101,6 +111,7 @@ impl CurrentJob {
             lease: job.lease.0,
             number: job.attempt(),
             allowed: job.max_attempts.get(),
+            payload: Arc::clone(&job.payload),
             cancel,
         }
     }

@@ -1,0 +1,106 @@
+"""The plugins of one worker: started before it claims, stopped after its last job."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from nuvom import _nuvom, log
+from nuvom.plugins.attendance import attend, attendance, for_client
+from nuvom.plugins.configuration import FILE
+from nuvom.plugins.lifecycle import JobContext, LifecycleHook
+from nuvom.plugins.loader import Plugins, load_plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nuvom._nuvom import Metrics
+
+_STOP_SECS = 5.0
+
+
+class WorkerPlugins:
+    """What plugins do for one worker."""
+
+    def __init__(self, plugins: Plugins, worker: str, metrics: Metrics | None) -> None:
+        self.metrics = metrics
+        self._plugins = plugins
+        self._worker = worker
+        self._leave: Callable[[], None] = lambda: None
+        self._told: SimpleQueue[list[tuple[str, dict[str, Any]]] | None] = SimpleQueue()
+        self._teller = threading.Thread(target=self._tell_events, name="nuvom-hooks", daemon=True)
+
+    def start(self) -> None:
+        """Starts them. Raises `PluginError` if a required one fails; then none runs."""
+        self._plugins.start(role="worker", worker=self._worker, metrics_provider=self.metrics)
+        if self.metrics is not None:
+            attendance.troubled = _counted_by(self.metrics)
+        self._leave = attend(self._plugins)
+        attendance.tell(self._hooks(), "on_worker_start", self._worker)
+        if self._hooks():
+            self._teller.start()
+            log.listeners.append(self._told.put)
+
+    def stop(self) -> None:
+        """Stops them, the last one first."""
+        if self._teller.is_alive():
+            log.listeners.remove(self._told.put)
+            self._told.put(None)
+            self._teller.join(_STOP_SECS)
+        attendance.tell(reversed(self._hooks()), "on_worker_stop", self._worker)
+        self._leave()
+        self._plugins.stop()
+
+    @property
+    def names(self) -> list[str]:
+        """Those that run."""
+        return [plugin.name for plugin in self._plugins.running()]
+
+    def _hooks(self) -> list[LifecycleHook]:
+        return [plugin.plugin for plugin in self._plugins.running() if isinstance(plugin.plugin, LifecycleHook)]
+
+    def _tell_events(self) -> None:
+        """On a thread of its own, so that a slow hook delays neither the log nor a job."""
+        while (events := self._told.get()) is not None:
+            for name, fields in events:
+                context = JobContext(
+                    job_id=fields.get("job_id", ""),
+                    task=fields.get("task", ""),
+                    queue=fields.get("queue", ""),
+                    attempt=fields.get("attempt", 1),
+                    worker=self._worker,
+                )
+                outcome, state = fields.get("outcome"), fields.get("state")
+                if name == "reaped" or (name == "ended" and outcome == "lost"):
+                    attendance.tell(self._hooks(), "on_lost", context)
+                elif name == "ended" and state == "PENDING" and outcome in ("failed", "timed out"):
+                    error = f"{fields.get('kind', '')}: {fields.get('message', '')}"
+                    attendance.tell(self._hooks(), "on_retry", context, error)
+
+
+def plugins_of_worker(root: Path, worker: str, metrics: Metrics | None) -> WorkerPlugins | None:
+    """The plugins that a project names for its workers, not started; `None` if it names none at all."""
+    if not (root / FILE).exists():
+        return None
+    for_client(root)  # middleware stands around attempts as well
+    plugins = load_plugins(root, ["lifecycle_hook", "monitoring"])
+    if metrics is None and any(plugin.kind == "monitoring" for plugin in plugins.loaded):
+        metrics = _nuvom.Metrics()
+    return WorkerPlugins(plugins, worker, metrics)
+
+
+def attend_in_child(root: Path) -> None:
+    """What plugins do in a child process: stand around the attempts that run there."""
+    for_client(root)
+    plugins = load_plugins(root, ["lifecycle_hook"])
+    plugins.start(role="child")
+    attend(plugins)
+
+
+def _counted_by(metrics: Metrics) -> Callable[[str, str, bool], None]:
+    def troubled(plugin: str, hook: str, slow: bool) -> None:
+        (metrics.hook_slow if slow else metrics.hook_failed)(plugin, hook)
+
+    return troubled
