@@ -17,7 +17,14 @@ from transcript import transcript
 
 SNAPSHOTS = Path(__file__).parent / "cli" / "snapshots"
 
-CLIENT_SETTINGS = ("queue_backend", "sqlite_durability", "max_args_bytes", "max_result_bytes", "lease_secs")
+CLIENT_SETTINGS = (
+    "queue_backend",
+    "result_backend",
+    "sqlite_durability",
+    "max_args_bytes",
+    "max_result_bytes",
+    "lease_secs",
+)
 """The settings that tests give by `configure`, and that must not outlive them."""
 
 
