@@ -115,7 +115,7 @@ _loaded: Plugins | None = None
 
 
 def for_client(root: Path) -> Enter | None:
-    """Loads the middleware of a project, once a process; answers what is called around an enqueueing, if there is any."""
+    """Loads the middleware of a project, once a process; answers what is called around an enqueueing, if any."""
     global _loaded  # noqa: PLW0603 - loaded once a process
     with _lock:
         if _loaded is None:

@@ -1,5 +1,7 @@
 //! `plugin list|status|inspect|test|scaffold`.
 
+use std::path::Path;
+
 use serde_json::Value as Json;
 
 use crate::arguments::{Listing, Plugin};
@@ -44,8 +46,10 @@ pub(crate) fn run(command: Plugin, session: &mut Session<'_>) -> Result<i32, Fai
         Plugin::Scaffold(options) => {
             let folder = session.folder.join(&options.folder).display().to_string();
             let found = ask("scaffold", vec![options.kind, options.name, folder], session)?;
-            for path in items(&found["files"]) {
-                session.output.line(&format!("wrote {}", text(path)))?;
+            for path in items(&found["files"]).iter().map(text) {
+                let from_here = Path::new(&path).strip_prefix(&session.folder).map(Path::display);
+                let shown = from_here.map_or_else(|_| path.clone(), |path| path.to_string());
+                session.output.line(&format!("wrote {shown}"))?;
             }
             Ok(OK)
         }
