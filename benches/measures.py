@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,20 @@ def drained(folder: Path, workers: int, last: list[str], jobs: int, options: Seq
     finally:
         for process in running:
             process.__exit__(None, None, None)
+    return rate_in_store(folder, jobs)
+
+
+def drain_in_program(folder: Path, jobs: int, monitored: bool) -> float:
+    """Jobs a second of a worker inside a program, whose metrics are kept for a Prometheus that does not ask."""
+    handles = bench_tasks.noop.map((number,) for number in range(jobs))
+    program = str(Path(__file__).with_name("monitored_drain.py"))
+    last = [job.id for job in handles[-100:]]
+    subprocess.run([sys.executable, program, "monitored" if monitored else "bare", *last], cwd=folder, check=True)
+    return rate_in_store(folder, jobs)
+
+
+def rate_in_store(folder: Path, jobs: int) -> float:
+    """Jobs a second from the first claim to the last finish, of a store in which all of them succeeded."""
     with sqlite3.connect(folder / ".nuvom" / "nuvom.db") as database:
         first, end, done, leases = database.execute(
             "SELECT min(started_at), max(ended_at), count(*), max(lease) FROM jobs WHERE state = 2 AND worker != 'seed'"

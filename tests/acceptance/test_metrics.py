@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import nuvom
 import pytest
-from harness import PATIENCE
+from harness import MEET, PATIENCE, Meeting, Nuvom, WorkerProcess
 from nuvom.plugins.monitoring.prometheus import PrometheusPlugin
 from scraping import Page, ask, scrape
 
@@ -120,6 +120,57 @@ def test_failed_attempts_are_counted_as_often_as_the_store_keeps_them(plugin: Pr
 
     assert outcomes_in_store(jobs) == failures(page)
     assert failures(page) == {("fail", "failed"): 4, ("come_right", "failed"): 1, ("wait_for_ever", "timed out"): 1}
+
+
+DIES = """
+import os
+
+from nuvom import task
+
+
+@task(on_lost="fail")
+def die() -> None:
+    os._exit(7)
+"""
+
+
+def test_a_child_that_dies_is_a_loss_and_the_end_of_a_job_that_must_not_repeat(
+    command: Nuvom, plugin: PrometheusPlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(command.project)
+    die = command.tasks(DIES).die
+    with nuvom.Worker(threads=1, pool="process", monitored=True) as worker:
+        plugin.start({"port": 0}, metrics_provider=worker.metrics)
+        job = die.delay()
+        wait_for([job])
+
+    page = scrape(plugin.port)
+
+    assert counted(page) == in_store([job])
+    assert page.sum("nuvom_losses_total", task="die", holder="child") == 1
+    assert page.sum("nuvom_jobs_total", task="die", outcome="lost", state="FAILED") == 1
+    assert page.sum("nuvom_children_died_total") == 1
+
+
+def test_a_job_of_a_lost_worker_is_counted_by_the_one_that_finds_it(
+    command: Nuvom, runworker: Callable[..., WorkerProcess], plugin: PrometheusPlugin
+) -> None:
+    meet = command.tasks(MEET).meet
+    nuvom.configure(lease_secs=1)
+    with Meeting() as meeting:
+        lost = runworker("--workers", "1", NUVOM_LEASE_SECS="1")
+        job = meet.delay(meeting.port)
+        meeting.guest()
+        lost.kill()
+        with nuvom.Worker(threads=1, monitored=True) as worker:
+            plugin.start({"port": 0}, metrics_provider=worker.metrics)
+            meeting.guest().tell("found")
+            wait_for([job])
+
+    page = scrape(plugin.port)
+
+    assert page.sum("nuvom_losses_total", task="meet", queue="default", holder="worker") == job.info().losses == 1
+    assert counted(page) == in_store([job])
 
 
 def test_a_running_worker_tells_its_pools_and_queues(plugin: PrometheusPlugin) -> None:

@@ -35,7 +35,10 @@ def test_every_crate_has_its_row(metadata: dict[str, Any]) -> None:
         (Edge("nuvom-core", "serde"), "core uses nothing from outside but uuid"),
         (Edge("nuvom-core", "nuvom-testkit", is_dev=True), "no crate of the workspace"),
         (Edge("nuvom-sqlite", "nuvom-engine"), "nuvom-sqlite may use nuvom-core"),
-        (Edge("nuvom-sqlite", "nuvom-memory", is_dev=True), "nuvom-sqlite may use nuvom-core, nuvom-record, nuvom-testkit"),
+        (
+            Edge("nuvom-sqlite", "nuvom-memory", is_dev=True),
+            "nuvom-sqlite may use nuvom-core, nuvom-record, nuvom-testkit",
+        ),
         (Edge("nuvom-engine", "nuvom-sqlite", is_dev=True), "nuvom-engine may use"),
         (Edge("nuvom-engine", "nuvom-memory"), "nuvom-engine may use nuvom-core"),
         (Edge("nuvom-cli", "nuvom-py"), "nothing depends on the crate that knows Python"),
