@@ -16,22 +16,27 @@ __all__ = [
     "Coroutines",
     "CurrentJob",
     "Metrics",
+    "QueuedJob",
     "Slot",
     "SourceWatch",
     "WorkerHandle",
     "__version__",
     "_after_fork",
+    "_at_exit",
     "attempts",
+    "backend_promises",
     "call_back",
     "cancel",
     "check_id",
     "close",
     "configure",
+    "conformance_cases",
     "current_job",
     "decode",
     "encode",
     "enqueue",
     "enqueue_many",
+    "judge_case",
     "load_manifest",
     "note_kind",
     "project",
@@ -224,6 +229,7 @@ def serve_child(input: int, output: int, terms: Mapping[str, Any]) -> None: ...
 def configure(settings: Sequence[tuple[str, str | None]]) -> None: ...
 def close() -> None: ...
 def _after_fork() -> None: ...
+def _at_exit() -> None: ...
 def settings() -> list[tuple[str, str, str]]: ...
 def project() -> tuple[Path, Path, list[Path]]: ...
 def enqueue(blueprint: Blueprint, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> str: ...

@@ -158,7 +158,7 @@ def test_a_job_of_a_lost_worker_is_counted_by_the_one_that_finds_it(
     meet = command.tasks(MEET).meet
     nuvom.configure(lease_secs=1)
     with Meeting() as meeting:
-        lost = runworker("--workers", "1", NUVOM_LEASE_SECS="1")
+        lost = runworker("--workers", "1", lease_secs="1")
         job = meet.delay(meeting.port)
         meeting.guest()
         lost.kill()

@@ -114,7 +114,12 @@ def test_a_result_backend_is_told_of_failures_though_the_queue_keeps_them_too(
 
     made: list[Any] = []
     own_results = import_module("own_results")
-    monkeypatch.setattr(own_results.OwnResults, "__new__", lambda cls: made.append(object.__new__(cls)) or made[-1])
+
+    def noted(cls: type) -> object:
+        made.append(object.__new__(cls))
+        return made[-1]
+
+    monkeypatch.setattr(own_results.OwnResults, "__new__", noted)
     nuvom.configure(queue_backend="memory", result_backend="own_results")
     with nuvom.Worker(threads=1), pytest.raises(nuvom.JobFailed):
         break_down.delay(7).get(timeout=PATIENCE)

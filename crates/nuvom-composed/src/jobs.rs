@@ -129,7 +129,8 @@ impl JobStore for LineStore {
         if topic != Topic::Ready {
             return Ok(subscription);
         }
-        self.waiter.join(&self.me)?;
+        // In one process, whoever enqueues tells.
+        self.waiter.join(&self.me, self.promises.cross_process)?;
         Ok(Subscription::new(Listener { store: Weak::clone(&self.me), _subscription: subscription }))
     }
 }

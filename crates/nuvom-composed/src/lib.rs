@@ -17,3 +17,4 @@ mod waiter;
 pub use no_schedules::NoSchedules;
 pub use split_schedules::SplitSchedules;
 pub use store::LineStore;
+pub use waiter::end_waits;

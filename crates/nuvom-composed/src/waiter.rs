@@ -1,10 +1,12 @@
 //! Waiting at the line while a worker is idle, so that nobody has to keep asking it. What comes is set aside for the
 //! next claim. A job of another process is noticed at once where the line itself can be waited at.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use nuvom_core::ports::{Line, Topic};
+use nuvom_core::ports::{Line, Lined, Taken, Topic};
 use nuvom_core::{Error, ErrorKind, QueueName, Result};
 
 use crate::store::LineStore;
@@ -54,21 +56,22 @@ impl Waiter {
     }
 
     /// Has the line watched for one worker more.
-    pub(crate) fn join(&self, store: &Weak<LineStore>) -> Result<()> {
+    pub(crate) fn join(&self, store: &Weak<LineStore>, waits: bool) -> Result<()> {
         let mut wish = self.shared.lock();
         wish.listeners += 1;
-        if wish.running {
+        if wish.running || !waits {
             return Ok(());
         }
         let (shared, store) = (Arc::clone(&self.shared), Weak::clone(store));
-        // Nobody waits for its end: whoever drops a worker may hold the GIL, which a line in Python needs to return.
-        // It ends by itself after the call to the line that it is in.
         let started =
             std::thread::Builder::new().name("nuvom-line".to_owned()).spawn(move || wait(&shared, &store));
-        started.map_err(|error| {
+        let thread = started.map_err(|error| {
             Error::new(ErrorKind::Unavailable, "no thread can be started to wait at the queue")
                 .caused_by(error)
         })?;
+        let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
         wish.running = true;
         Ok(())
     }
@@ -113,8 +116,28 @@ impl Shared {
 
 struct NobodyListens;
 
+/// The threads that wait at lines. Whoever drops a worker cannot join its thread: it may hold the GIL, which a line in
+/// Python needs to return. So they end by themselves, and the end of the process waits for them.
+static THREADS: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
+
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Waits, at the end of a process and without the GIL, until no thread is at a line any more, at most so long.
+pub fn end_waits(limit: Duration) {
+    ENDING.store(true, Ordering::Release);
+    let deadline = Instant::now() + limit;
+    let threads = std::mem::take(&mut *THREADS.lock().unwrap_or_else(PoisonError::into_inner));
+    for thread in threads {
+        while !thread.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(PAUSE / 10);
+        }
+    }
+}
+
 fn wait(shared: &Shared, store: &Weak<LineStore>) {
-    while let Ok(wish) = shared.next_wish(WAIT) {
+    while let Ok(wish) = shared.next_wish(WAIT)
+        && !ENDING.load(Ordering::Acquire)
+    {
         let Some(line) = store.upgrade().map(|store| Arc::clone(&store.line)) else { return };
         if let Some(queues) = wish {
             wait_once(shared, &*line, &queues, store);
@@ -131,7 +154,10 @@ fn wait(shared: &Shared, store: &Weak<LineStore>) {
 fn wait_once(shared: &Shared, line: &dyn Line, queues: &[QueueName], store: &Weak<LineStore>) {
     let asked = Instant::now();
     let taken = line.take(1, queues, WAIT);
-    let Some(store) = store.upgrade() else { return };
+    let Some(store) = store.upgrade() else {
+        put_back(line, taken.unwrap_or_default());
+        return;
+    };
     match taken {
         Ok(taken) if !taken.is_empty() => {
             let now = store.now();
@@ -152,5 +178,13 @@ fn wait_once(shared: &Shared, line: &dyn Line, queues: &[QueueName], store: &Wea
         Ok(_) if asked.elapsed() >= WAIT / 2 => {}
         // It does not wait, or fails; whatever is wrong, the worker's own look will tell.
         Ok(_) | Err(_) => shared.sleep(PAUSE),
+    }
+}
+
+/// Nobody is left to claim these. A line that acknowledges gives them out again by itself.
+fn put_back(line: &dyn Line, taken: Vec<Taken>) {
+    if !line.promises().acknowledge && !taken.is_empty() {
+        let lined = taken.into_iter().map(|taken| Lined { record: taken.record, delay: Duration::ZERO });
+        let _ = line.put(&lined.collect::<Vec<_>>());
     }
 }

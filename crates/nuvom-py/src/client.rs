@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use nuvom_engine::Waits;
@@ -10,7 +11,7 @@ use nuvom_runtime::Runtime;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::backends::{add_named, names_plugins};
+use crate::backends::{add_named, close_door, names_plugins};
 use crate::errors::OrRaise;
 
 /// An open runtime and what this process waits for.
@@ -82,7 +83,7 @@ fn watch_process(py: Python<'_>) -> PyResult<()> {
         return Ok(());
     }
     let module = py.import("nuvom._nuvom")?;
-    py.import("atexit")?.call_method1("register", (module.getattr("close")?,))?;
+    py.import("atexit")?.call_method1("register", (module.getattr("_at_exit")?,))?;
     // Windows has no fork.
     if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
         let named = pyo3::types::PyDict::new(py);
@@ -110,6 +111,19 @@ pub(crate) fn configure(py: Python<'_>, settings: Vec<(String, Option<String>)>)
 #[pyfunction]
 pub(crate) fn close(py: Python<'_>) {
     py.detach(|| drop(CLIENT.swap(None)));
+}
+
+/// At the end of the process: closes the runtime, and sees to it that no thread is in Python when that goes away.
+#[pyfunction]
+#[pyo3(name = "_at_exit")]
+pub(crate) fn at_exit(py: Python<'_>) {
+    // A line waits half a second for jobs; longer than that is a call that hangs.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    py.detach(|| {
+        drop(CLIENT.swap(None));
+        nuvom_composed::end_waits(PATIENCE);
+        close_door(PATIENCE);
+    });
 }
 
 /// In a forked child: forgets the parent's runtime without closing it. To close its connections here would

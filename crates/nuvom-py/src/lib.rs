@@ -32,7 +32,7 @@ mod _nuvom {
     #[pymodule_export]
     use crate::cli::run_command_line;
     #[pymodule_export]
-    use crate::client::{after_fork, close, configure};
+    use crate::client::{after_fork, at_exit, close, configure};
     #[pymodule_export]
     use crate::discovery::{PySourceWatch, load_manifest, project, save_manifest, scan_tasks, settings};
     #[pymodule_export]

@@ -41,13 +41,12 @@ impl Metrics {
                 for (label, value) in sample.labels {
                     labels.set_item(label, value)?;
                 }
-                let kept = match all.get_item(&name)? {
-                    Some(kept) => kept.cast_into::<PyList>()?,
-                    None => {
-                        let list = PyList::empty(py);
-                        all.set_item(&name, &list)?;
-                        list
-                    }
+                let kept = if let Some(kept) = all.get_item(&name)? {
+                    kept.cast_into::<PyList>()?
+                } else {
+                    let list = PyList::empty(py);
+                    all.set_item(&name, &list)?;
+                    list
                 };
                 kept.append((labels, sample.value))?;
             }

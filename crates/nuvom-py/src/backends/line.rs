@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::QueuedJob;
+use super::door;
 use super::faults::fault;
 
 /// A queue backend of a plugin.
@@ -55,6 +56,7 @@ impl PythonLine {
     }
 
     fn ask<T>(&self, method: &'static str, call: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>) -> Result<T> {
+        let _inside = door::enter()?;
         Python::attach(|py| {
             let queue = self.queue.bind(py);
             call(queue).map_err(|raised| fault(py, queue, method, &raised))

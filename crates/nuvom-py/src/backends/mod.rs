@@ -1,6 +1,7 @@
 //! Backends written in Python, as the engine's ports. The contracts are those of `nuvom.queue_backends.base` and
 //! `nuvom.result_backends.base`; what a class promises follows from the methods that it has.
 
+mod door;
 mod faults;
 mod line;
 mod opening;
@@ -8,6 +9,7 @@ mod queued_job;
 mod results;
 mod suite;
 
+pub(crate) use door::close as close_door;
 pub(crate) use opening::{add_named, names_plugins, refused};
 pub(crate) use queued_job::QueuedJob;
 pub(crate) use suite::{backend_promises, conformance_cases, judge_case};

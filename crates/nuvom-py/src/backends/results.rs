@@ -11,6 +11,7 @@ use nuvom_core::{
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use super::door;
 use super::faults::fault;
 use super::line::offers;
 use crate::codec::{decode_arguments, decode_value, encode_arguments, encode_value};
@@ -27,6 +28,7 @@ impl PythonResults {
     }
 
     fn ask<T>(&self, method: &'static str, call: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>) -> Result<T> {
+        let _inside = door::enter()?;
         Python::attach(|py| {
             let backend = self.backend.bind(py);
             call(backend).map_err(|raised| fault(py, backend, method, &raised))
