@@ -1,5 +1,6 @@
 //! Prints docs/reference/metrics.md, from the table of metrics.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use nuvom_metrics::{FAMILIES, Kind, MOST_HOOKS, MOST_QUEUES, MOST_TASKS, OTHER};
@@ -21,7 +22,8 @@ fn main() -> io::Result<()> {
     for family in FAMILIES {
         let labels: Vec<String> = family.labels.iter().map(|label| format!("`{label}`")).collect();
         let (name, kind, labels) = (family.asked_as(), family.kind.as_str(), labels.join(", "));
-        page.push_str(&format!("| `{name}` | {kind} | {labels} | {} |\n", family.help));
+        // A String takes everything.
+        let _ = writeln!(page, "| `{name}` | {kind} | {labels} | {} |", family.help);
     }
     page.push_str(&below());
     io::stdout().write_all(page.as_bytes())
