@@ -47,6 +47,15 @@ def drain_in_program(folder: Path, jobs: int, monitored: bool) -> float:
     return rate_in_store(folder, jobs)
 
 
+def drain_of_plugin(folder: Path, queue: str, jobs: int) -> float:
+    """Jobs a second of a worker inside a program, on this queue."""
+    program = str(Path(__file__).with_name("plugin_queue.py"))
+    told = subprocess.run(
+        [sys.executable, program, queue, str(jobs)], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return float(told.stdout)
+
+
 def rate_in_store(folder: Path, jobs: int) -> float:
     """Jobs a second from the first claim to the last finish, of a store in which all of them succeeded."""
     with sqlite3.connect(folder / ".nuvom" / "nuvom.db") as database:

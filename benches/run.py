@@ -128,6 +128,7 @@ def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]
         yield at_least(name, rate, "B", yard["bulk_insert"], 0.7)
     yield from pools(jobs // 2)
     yield monitoring(jobs)
+    yield plugin_queue(jobs // 2)
     yield from recovery()
     yield from times(yard)
 
@@ -168,6 +169,20 @@ def monitoring(jobs: int) -> Figure:
     ratio = statistics.median(ratios)
     yardstick = f"without {without:,.0f}/s"
     return Figure(name, f"{with_metrics:,.0f}/s", yardstick, f"{ratio:.3f}", ">= 0.97", ratio >= 0.97)
+
+
+def plugin_queue(jobs: int) -> Figure:
+    """What a queue of five methods of Python costs, beside the built-in queue in memory."""
+    measured: dict[str, list[float]] = {"my_queue": [], "memory": []}
+    for _ in range(3):
+        for queue, rates in measured.items():
+            with fresh_project() as folder:
+                rates.append(measures.drain_of_plugin(folder, queue, jobs))
+    plugin, built_in = (statistics.median(measured[queue]) for queue in ("my_queue", "memory"))
+    yardstick = f"memory {built_in:,.0f}/s"
+    return Figure(
+        "drain of a five-method queue", f"{plugin:,.0f}/s", yardstick, f"{plugin / built_in:.2f}", "reported", True
+    )
 
 
 def recovery() -> Iterator[Figure]:
@@ -246,7 +261,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--history", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("pools", "monitoring", "recovery"), help="measure a part")
+    parser.add_argument("--only", choices=("pools", "monitoring", "plugins", "recovery"), help="measure a part")
     parser.add_argument("--output", type=Path, default=Path("bench-results/latest.json"))
     arguments = parser.parse_args()
     if _nuvom.DEBUG_BUILD:
@@ -255,6 +270,7 @@ def main() -> int:
         parts = {
             "pools": lambda: pools(arguments.jobs // 2),
             "monitoring": lambda: iter([monitoring(arguments.jobs)]),
+            "plugins": lambda: iter([plugin_queue(arguments.jobs // 2)]),
             "recovery": recovery,
         }
         for figure in parts[arguments.only]():
