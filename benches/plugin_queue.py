@@ -1,4 +1,4 @@
-"""Enqueues and drains no-op jobs in this process, on the memory backend or on a queue of five methods whose results go to it:
+"""Drains no-op jobs in this process, on the memory backend or on a queue of five methods with results in memory:
 `python plugin_queue.py memory|my_queue JOBS` prints jobs a second of the drain.
 """
 

@@ -35,7 +35,7 @@ pub fn a_record_survives_whole(harness: &dyn Harness) {
 }
 
 pub fn a_repeated_request_is_recognised_afterwards(harness: &dyn Harness) {
-    let Some(bench) = Bench::promising(harness, |can| can.durable) else { return };
+    let Some(bench) = Bench::promising(harness, |can| can.durable && can.records) else { return };
     let job = a_job("add").build();
     bench.enqueue(job.clone());
 
@@ -98,7 +98,7 @@ pub fn time_does_not_step_back_while_the_store_is_closed(harness: &dyn Harness) 
 }
 
 pub fn two_openings_see_the_same_jobs(harness: &dyn Harness) {
-    let Some(bench) = Bench::promising(harness, |can| can.cross_process) else { return };
+    let Some(bench) = Bench::promising(harness, |can| can.cross_process && can.records) else { return };
     let other = bench.beside(harness);
     let id = bench.enqueue(a_job("add"));
 

@@ -1,12 +1,13 @@
 //! The suite that every backend passes, over a backend written in Python.
 
+use std::any::Any;
 use std::panic::{set_hook, take_hook};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nuvom_composed::LineStore;
 use nuvom_conformance::FakeClock;
 use nuvom_conformance::conformance::{CASES, Case, Harness, Opened, Verdict};
-use nuvom_core::ports::{Line, ResultStore};
+use nuvom_core::ports::{Line, ResultStore, Stores};
 use nuvom_memory::MemoryStore;
 use pyo3::prelude::*;
 
@@ -30,22 +31,44 @@ impl Made {
     }
 
     fn opened(&self, py: Python<'_>) -> PyResult<Opened> {
-        let backend = self.backend(py)?;
         let clock = FakeClock::new();
-        let mut stores = MemoryStore::new(Arc::clone(&clock) as _).stores();
+        let beside = MemoryStore::new(Arc::clone(&clock) as _).stores();
+        let backend = self.backend(py)?;
         if self.is_queue {
-            let line = Arc::new(PythonLine::new(&backend)?);
             backend.call_method0("clear")?;
-            let store = LineStore::new(line, stores.results, Arc::clone(&clock) as _);
-            return Ok(Opened { stores: store.stores(stores.schedules), clock, keep: Arc::new(()) });
         }
-        stores.results = Arc::new(PythonResults::new(&backend)?);
+        self.adapted(&backend, &clock, Arc::new(Beside(beside)))
+    }
+
+    /// A backend with what is beside it: built-in stores in memory, which outlive it as another process's would.
+    fn adapted(
+        &self,
+        backend: &Bound<'_, PyAny>,
+        clock: &Arc<FakeClock>,
+        beside: Arc<Beside>,
+    ) -> PyResult<Opened> {
+        let clock = Arc::clone(clock);
+        let mut stores = beside.0.clone();
+        if self.is_queue {
+            let line = Arc::new(PythonLine::new(backend)?);
+            let store = LineStore::new(line, stores.results, Arc::clone(&clock) as _);
+            return Ok(Opened { stores: store.stores(stores.schedules), clock, keep: beside });
+        }
+        stores.results = Arc::new(PythonResults::new(backend)?);
         stores.joint_results = false;
-        Ok(Opened { stores, clock, keep: Arc::new(()) })
+        Ok(Opened { stores, clock, keep: beside })
     }
 }
 
+/// What is beside a backend under test.
+struct Beside(Stores);
+
 impl Harness for Made {
+    fn reopen(&self, clock: &Arc<FakeClock>, keep: &Arc<dyn Any + Send + Sync>) -> Option<Opened> {
+        let beside = Arc::clone(keep).downcast::<Beside>().ok()?;
+        Python::attach(|py| self.backend(py).and_then(|backend| self.adapted(&backend, clock, beside)).ok())
+    }
+
     fn open(&self) -> Opened {
         // A case says by a panic what went wrong; so does a backend that cannot even be made.
         Python::attach(|py| self.opened(py).unwrap_or_else(|raised| panic!("it cannot be made: {raised}")))
