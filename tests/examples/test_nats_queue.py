@@ -1,4 +1,4 @@
-"""The example plugins at work: with a real NATS server, and with clients and workers in processes of their own."""
+"""The queue on NATS JetStream, with a real server, and with clients and workers in processes of their own."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from harness import MEET, PATIENCE, Meeting, Nuvom
 from nuvom.testing import conformance
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-for example in ("nats_queue", "lmdb_results"):
-    sys.path.insert(0, str(EXAMPLES / example))
+EXAMPLE = Path(__file__).parents[2] / "examples" / "nats_queue"
+sys.path.insert(0, str(EXAMPLE))
 
-from lmdb_results import LmdbResults  # noqa: E402 - an example is no package
 from nats_queue import NatsQueue  # noqa: E402 - an example is no package
 
 TASKS = """
@@ -70,7 +66,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def nats(command: Nuvom, server: str, request: pytest.FixtureRequest) -> Nuvom:
     """A project whose queue is on NATS."""
-    shutil.copy(EXAMPLES / "nats_queue" / "nats_queue.py", command.project)
+    shutil.copy(EXAMPLE / "nats_queue.py", command.project)
     stream = f"TEST_{abs(hash(request.node.name))}"
     command.write(
         ".nuvom_plugins.toml",
@@ -116,38 +112,18 @@ def test_a_job_on_nats_whose_worker_is_killed_is_run_by_another(nats: Nuvom) -> 
     assert told.strip() == "rescued"
 
 
-def test_results_in_lmdb_are_seen_by_every_process(command: Nuvom) -> None:
-    shutil.copy(EXAMPLES / "lmdb_results" / "lmdb_results.py", command.project)
-    command.write(".nuvom_plugins.toml", '[plugins]\nresult_backend = ["lmdb_results:LmdbResults"]')
-    command.write("tasks.py", TASKS)
-    command.run("discover", "tasks")
-    worker = command.start_worker(result_backend="lmdb_results")
-    worker.wait_until_it_serves()
-
-    called = command.python(CALL, result_backend="lmdb_results")
-
-    assert called.stdout.strip() == ANSWER, called.stderr
+URL: list[str] = []
 
 
 @pytest.fixture(autouse=True)
-def _settings(server: str, tmp_path: Path) -> None:
-    """Where the backends of the suite are made."""
-    SETTINGS.update(url=server, folder=str(tmp_path))
-
-
-SETTINGS: dict[str, Any] = {}
-NUMBERS = count()
+def _url(server: str) -> None:
+    """Where the queues of the suite are made."""
+    URL[:] = [server]
 
 
 def make_queue() -> NatsQueue:
     """The queue of the suite, which clears it before each case."""
-    return NatsQueue(SETTINGS["url"], stream="SUITE")
-
-
-def make_results() -> LmdbResults:
-    """An empty store."""
-    return LmdbResults(f"{SETTINGS['folder']}/results-{next(NUMBERS)}", max_gib=0.1)
+    return NatsQueue(URL[0], stream="SUITE")
 
 
 test_nats_queue = conformance(make_queue, "queue_backend")
-test_lmdb_results = conformance(make_results, "result_backend")
