@@ -100,6 +100,8 @@ class Worker:
         except BaseException:
             self._stop_plugins()
             raise
+        if plugins is not None:
+            plugins.running(self._handle)
 
     def stop(self) -> int:
         """Stops and waits for the end; answers how many running jobs were cut off, and handed back. Stopping twice is
@@ -172,7 +174,7 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
         plugins.start()
         try:
             logger.info("plugins: %s", _listed(plugins.names) or "none")
-            code = _serve(lambda: _nuvom.WorkerHandle(name, options))
+            code = _serve(lambda: _started(name, options, plugins))
         finally:
             plugins.stop()
         return _end(code)
@@ -244,6 +246,13 @@ def _wait(handle: _nuvom.WorkerHandle) -> int:
         waiting.join()
         raise
     return handed_back[0]
+
+
+def _started(name: str, options: _nuvom.WorkerOptions, plugins: WorkerPlugins) -> _nuvom.WorkerHandle:
+    """A worker that runs, and plugins that know it."""
+    handle = _nuvom.WorkerHandle(name, options)
+    plugins.running(handle)
+    return handle
 
 
 def _plugins(worker: str, metrics: _nuvom.Metrics | None) -> WorkerPlugins | None:

@@ -78,6 +78,17 @@ def test_plugins_start_in_order_of_what_they_require_and_stop_in_reverse(load: M
     assert calls == [("early", "start"), ("late", "start"), ("late", "stop"), ("early", "stop")]
 
 
+def test_those_that_run_hear_of_changes_and_one_that_raises_keeps_nobody_from_them(load: Make) -> None:
+    heard: list[dict[str, Any]] = []
+    notes = {"update_runtime": lambda self, **runtime: heard.append(runtime)}
+    plugins = load(("broken", {"update_runtime": raises}), ("good", notes), ("disabled", {**notes, "start": raises}))
+    plugins.start()
+
+    plugins.update(worker="w-1")
+
+    assert heard == [{"worker": "w-1"}]
+
+
 def test_a_requirement_that_nothing_meets_is_refused_by_name(load: Make) -> None:
     with pytest.raises(InvalidValue, match="plugin late requires 'early', which no plugin here is or provides"):
         load(("late", {"requires": ("early",)}))

@@ -43,7 +43,7 @@ class Plugin(ABC):
         """
 
     def update_runtime(self, **runtime: Any) -> None:  # noqa: B027 - most plugins need not know
-        """Hears of what the process offers since `start`."""
+        """Hears that the worker claims now, with `worker` and `metrics_provider` as in `start`."""
 
     @abstractmethod
     def stop(self) -> None:

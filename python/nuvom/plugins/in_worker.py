@@ -16,7 +16,7 @@ from nuvom.plugins.loader import Plugins, load_plugins
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nuvom._nuvom import Metrics
+    from nuvom._nuvom import Metrics, WorkerHandle
 
 _STOP_SECS = 5.0
 
@@ -42,6 +42,10 @@ class WorkerPlugins:
         if self._hooks():
             self._teller.start()
             log.listeners.append(self._told.put)
+
+    def running(self, handle: WorkerHandle) -> None:
+        """Tells them that the worker claims now."""
+        self._plugins.update(worker=handle.name, metrics_provider=self.metrics)
 
     def stop(self) -> None:
         """Stops them, the last one first."""
