@@ -11,7 +11,7 @@ from typing import Any
 import nuvom
 import pytest
 from harness import PATIENCE
-from nuvom.errors import InvalidValue, Unsupported
+from nuvom.errors import InvalidValue, PayloadTooLarge, Unsupported
 from nuvom.plugins.scaffold import scaffold
 
 PLUGINS = """
@@ -133,6 +133,30 @@ def test_a_name_that_no_plugin_has_is_refused_with_those_that_exist(plugins: Pat
     nuvom.configure(queue_backend="other_queue", result_backend="memory")
 
     with pytest.raises(InvalidValue, match=r"there is no queue_backend 'other_queue'.*own_queue"):
+        nuvom.Worker(threads=1).start()
+
+
+def test_the_module_of_a_backend_may_set_settings_while_it_is_imported(plugins: Path) -> None:
+    source = (plugins / "own_queue.py").read_text(encoding="utf-8")
+    configured = source + "\nimport nuvom\nnuvom.configure(max_args_bytes=64)\n"
+    (plugins / "own_queue.py").write_text(configured, encoding="utf-8")
+
+    @nuvom.task
+    def add(text: str) -> None: ...
+
+    nuvom.configure(queue_backend="own_queue", result_backend="memory")
+
+    with pytest.raises(PayloadTooLarge):
+        add.delay("x" * 100)
+
+
+def test_the_module_of_a_backend_that_asks_for_jobs_is_refused(plugins: Path) -> None:
+    source = (plugins / "own_queue.py").read_text(encoding="utf-8")
+    asking = source + "\nimport nuvom\nnuvom.Job('01890a5d-ac96-774b-bcce-b302099a8057').status\n"
+    (plugins / "own_queue.py").write_text(asking, encoding="utf-8")
+    nuvom.configure(queue_backend="own_queue", result_backend="memory")
+
+    with pytest.raises(InvalidValue, match="a plugin asked for jobs while the backend that it brings was being opened"):
         nuvom.Worker(threads=1).start()
 
 

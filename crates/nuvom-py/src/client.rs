@@ -1,5 +1,6 @@
 //! The process-wide runtime: opened on first use, replaced in a forked child, closed at exit.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::backends::{add_named, close_door, names_plugins};
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, exception};
 
 /// An open runtime and what this process waits for.
 pub(crate) struct Client {
@@ -47,7 +48,15 @@ impl Client {
 static CLIENT: ArcSwapOption<Client> = ArcSwapOption::const_empty();
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
-/// Guards the settings that the program gave, and keeps two threads from opening two runtimes.
+/// Held while a runtime is opened.
+static OPENING: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Whether this thread is opening the runtime.
+    static OPENS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Guards the settings that the program gave.
 static ARGUMENTS: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 
 /// The runtime of this process.
@@ -60,20 +69,43 @@ pub(crate) fn client(py: Python<'_>) -> PyResult<Arc<Client>> {
 
 fn open(py: Python<'_>) -> PyResult<Arc<Client>> {
     watch_process(py)?;
+    if OPENS.get() {
+        return Err(exception(
+            py,
+            "Conflict",
+            "a plugin asked for jobs while the backend that it brings was being opened; let it do so later",
+        ));
+    }
     py.detach(|| {
-        let arguments = arguments();
+        // Two threads must not open two runtimes. What a plugin's module does while it is imported here, such as
+        // `configure`, must not wait for this lock.
+        let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        OPENS.set(true);
+        let opened = open_once();
+        OPENS.set(false);
+        opened
+    })
+    .or_raise(py)
+}
+
+fn open_once() -> nuvom_core::Result<Arc<Client>> {
+    loop {
         if let Some(client) = CLIENT.load_full() {
             return Ok(client);
         }
+        let given = given();
         let runtime =
-            Runtime::open_among(Path::new("."), arguments.iter().cloned(), std::env::vars_os(), add_named)?;
-        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let client =
-            Arc::new(Client { number, runtime, waits: OnceLock::new(), middleware: PyOnceLock::new() });
-        CLIENT.store(Some(Arc::clone(&client)));
-        Ok(client)
-    })
-    .or_raise(py)
+            Runtime::open_among(Path::new("."), given.iter().cloned(), std::env::vars_os(), add_named)?;
+        let arguments = arguments();
+        // A module that was imported for this may have set others.
+        if *arguments == given {
+            let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+            let (waits, middleware) = (OnceLock::new(), PyOnceLock::new());
+            let client = Arc::new(Client { number, runtime, waits, middleware });
+            CLIENT.store(Some(Arc::clone(&client)));
+            return Ok(client);
+        }
+    }
 }
 
 /// Asks Python to tell us of a fork and of the end, once.
