@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from nuvom.errors import InvalidValue, PluginError
-from nuvom.plugins import loader
+from nuvom.plugins import attendance, loader
 from nuvom.plugins.configuration import read_configuration
 from nuvom.plugins.contracts import KINDS, Plugin
+from nuvom.plugins.lifecycle import LifecycleHook
 from nuvom.plugins.loader import Plugins, load_plugins
 
 MODULE = "plugins_of_a_test"
@@ -206,3 +207,96 @@ def test_what_lies_in_the_project_and_is_not_named_is_not_imported(load: Make, p
     load(("good", {})).start()
 
     assert "nuvom_lurking" not in sys.modules
+
+
+def test_a_required_plugin_that_cannot_be_imported_stops_the_start(project: Path) -> None:
+    (project / ".nuvom_plugins.toml").write_text(
+        '[plugins]\nmonitoring = ["no_such_module:Name"]\n[plugin.called_otherwise]\nrequired = true', encoding="utf-8"
+    )
+
+    with pytest.raises(PluginError, match=r"is required and .* No module named 'no_such_module'"):
+        load_plugins(project, KINDS).start()
+
+
+def test_what_another_kind_requires_does_not_make_a_broken_plugin_required(load: Make, project: Path) -> None:
+    load(("good", {}))
+    (project / ".nuvom_plugins.toml").write_text(
+        f'[plugins]\nmonitoring = ["{MODULE}:good"]\nmiddleware = ["no_such_module:Name"]\n'
+        "[plugin.good]\nrequired = true",
+        encoding="utf-8",
+    )
+
+    plugins = load_plugins(project, ["middleware"])
+    plugins.start()
+
+    assert [plugin.required for plugin in plugins.loaded] == [False]
+
+
+def test_required_middleware_that_fails_refuses_every_job_and_not_only_the_first(
+    load: Make, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attendance, "_loaded", None)
+    (project / ".nuvom_plugins.toml").write_text(
+        '[plugins]\nmiddleware = ["no_such_module:Limits"]\n[plugin.limits]\nrequired = true', encoding="utf-8"
+    )
+
+    with pytest.raises(PluginError):
+        attendance.for_client(project)
+    with pytest.raises(PluginError):
+        attendance.for_client(project)
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ('required = "maybe"', "required of the plugin good is 'maybe', expected true or false"),
+        ('start_timeout_secs = "soon"', "start_timeout_secs of the plugin good is 'soon', expected seconds"),
+        ("start_timeout_secs = 0", "start_timeout_secs of the plugin good is 0, expected seconds"),
+        ("start_timeout_secs = nan", "start_timeout_secs of the plugin good is nan, expected seconds"),
+    ],
+)
+def test_a_setting_of_nuvom_that_makes_no_sense_is_refused(load: Make, said: str, complaint: str) -> None:
+    with pytest.raises(InvalidValue, match=complaint):
+        load(("good", {}), more=f"[plugin.good]\n{said}")
+
+
+def test_a_plugin_does_not_get_the_settings_that_are_nuvoms(load: Make) -> None:
+    seen: list[dict[str, Any]] = []
+    start = {"start": lambda self, settings, **runtime: seen.append(settings)}
+
+    load(("good", start), more="[plugin.good]\nrequired = true\nstart_timeout_secs = 5\nport = 1").start()
+
+    assert seen == [{"port": 1}]
+
+
+def test_two_plugins_of_one_name_are_refused(load: Make) -> None:
+    with pytest.raises(InvalidValue, match=f"{MODULE}:one and {MODULE}:two are both called 'same'"):
+        load(("one", {"name": "same"}), ("two", {"name": "same"}))
+
+
+def test_a_plugin_that_is_not_what_it_is_named_for_is_disabled(load: Make, project: Path) -> None:
+    load(("good", {}))
+    (project / ".nuvom_plugins.toml").write_text(f'[plugins]\nlifecycle_hook = ["{MODULE}:good"]', encoding="utf-8")
+
+    [plugin] = load_plugins(project, KINDS).loaded
+
+    assert plugin.trouble == (
+        f"is no lifecycle_hook: its class is not derived from {LifecycleHook.__module__}.LifecycleHook"
+    )
+
+
+@pytest.mark.parametrize("required", ["early", "queue_backend"])
+def test_a_plugin_may_require_one_of_a_kind_that_is_not_loaded_here(load: Make, required: str) -> None:
+    queue = f'queue_backend = ["{MODULE}:early"]'
+
+    with pytest.raises(InvalidValue, match="late requires 'nobody'"):
+        load(("late", {"requires": ("nobody",)}), more=queue)
+    load(("early", {}), ("late", {"requires": (required,)}), more=queue)
+
+
+def test_what_requires_a_kind_is_disabled_when_none_of_it_started(load: Make) -> None:
+    plugins = load(("late", {"requires": ("tracing",)}), ("broken", {"start": raises, "provides": ("tracing",)}))
+
+    plugins.start()
+
+    assert plugins.loaded[1].trouble == "requires tracing, which did not start"

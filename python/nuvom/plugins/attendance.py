@@ -77,7 +77,7 @@ class Attendance:
             began = monotonic()
             try:
                 getattr(hook, name)(*args)
-            except Exception:  # noqa: BLE001 - a hook may raise anything
+            except (Exception, SystemExit):  # noqa: BLE001 - a hook may raise anything; an interruption goes its way
                 logger.exception("hook %s of plugin %s failed; no outcome is changed", name, _name(hook))
                 self._note(hook, name, slow=False)
             if (took := monotonic() - began) > SLOW_HOOK_SECS:
@@ -119,10 +119,12 @@ def for_client(root: Path) -> Enter | None:
     global _loaded  # noqa: PLW0603 - loaded once a process
     with _lock:
         if _loaded is None:
-            _loaded = load_plugins(root, ["middleware"])
-            atexit.register(_loaded.stop)
-            _loaded.start(role="client")
-            attendance.middleware += [p.plugin for p in _loaded.running() if isinstance(p.plugin, Middleware)]
+            plugins = load_plugins(root, ["middleware"])
+            # Before it counts as loaded: while a required one does not start, no job goes out without it.
+            plugins.start(role="client")
+            _loaded = plugins
+            atexit.register(plugins.stop)
+            attendance.middleware += [p.plugin for p in plugins.running() if isinstance(p.plugin, Middleware)]
             _attend()
     return attendance.enqueue if attendance.middleware else None
 

@@ -13,6 +13,13 @@ from nuvom.plugins.contracts import KINDS
 
 FILE = ".nuvom_plugins.toml"
 
+START_SECS = 10.0
+"""How long the start of a plugin may take, unless its setting `start_timeout_secs` says otherwise."""
+
+_LONGEST_START_SECS = 3_600.0
+_OURS = ("required", "start_timeout_secs")
+_SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -35,8 +42,41 @@ class Configuration:
 
     def settings_of(self, name: str) -> dict[str, Any]:
         """The settings of one plugin: `[plugin.NAME]`, with what the environment says instead:
-        `NUVOM_PLUGIN_<NAME>_<KEY>` for the key in lower case.
+        `NUVOM_PLUGIN_<NAME>_<KEY>` for the key in lower case. What is said there to Nuvom is not among them.
         """
+        return {key: value for key, value in self._said_of(name).items() if key not in _OURS}
+
+    def requires(self, name: str) -> bool:
+        """Whether nothing starts without this plugin (`required`). Raises `InvalidValue` for what is neither yes nor
+        no.
+        """
+        said = self._said_of(name).get("required", False)
+        switch = _SWITCH.get(str(said).lower())
+        if switch is None:
+            raise InvalidValue(f"{self.path}: required of the plugin {name} is {said!r}, expected true or false")
+        return switch
+
+    def start_limit(self, name: str) -> float:
+        """The seconds that its start may take (`start_timeout_secs`), 10 unless said. Raises `InvalidValue` for what is
+        no such number.
+        """
+        said = self._said_of(name).get("start_timeout_secs", START_SECS)
+        try:
+            limit = float(said)
+        except (TypeError, ValueError):
+            limit = 0.0
+        if not 0.0 < limit <= _LONGEST_START_SECS:
+            raise InvalidValue(
+                f"{self.path}: start_timeout_secs of the plugin {name} is {said!r}, expected seconds, more than 0 "
+                f"and at most {_LONGEST_START_SECS:g}"
+            )
+        return limit
+
+    def required(self) -> set[str]:
+        """The names of the sections that say `required`."""
+        return {name for name in self.settings if self.requires(name)}
+
+    def _said_of(self, name: str) -> dict[str, Any]:
         prefix = f"NUVOM_PLUGIN_{name.upper()}_"
         given = {key.removeprefix(prefix).lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
         return {**self.settings.get(name, {}), **given}

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nuvom.errors import InvalidValue, PluginError
 from nuvom.log import logger
-from nuvom.plugins.configuration import FILE, Configuration, Target, read_configuration
+from nuvom.plugins.configuration import FILE, START_SECS, Configuration, Target, read_configuration
 from nuvom.plugins.contracts import API_VERSION, Plugin
+from nuvom.plugins.lifecycle import LifecycleHook
+from nuvom.plugins.middleware import Middleware
 from nuvom.plugins.registry import REGISTRY
-from nuvom.plugins.targets import load_target, name_of
+from nuvom.plugins.targets import load_target, name_of, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-START_SECS = 10.0
-"""How long the start of a plugin may take, unless its setting `start_timeout_secs` says otherwise."""
-
 STOP_SECS = 5.0
 """How long the stop of a plugin may take."""
 
 BACKENDS = ("queue_backend", "result_backend")
+
+_BASES: dict[str, type] = {"lifecycle_hook": LifecycleHook, "middleware": Middleware}
 
 
 @dataclass(slots=True)
@@ -38,10 +40,17 @@ class Loaded:
     plugin: Plugin
     settings: dict[str, Any]
     required: bool
+    limit: float = START_SECS
+    """How many seconds its start may take."""
+
     trouble: str | None = None
     """Why it is disabled, if it is."""
 
     started: bool = False
+
+    def offers(self) -> set[str]:
+        """What others may require of it: its name and its kinds."""
+        return {self.name, self.kind, *getattr(self.plugin, "provides", ())}
 
 
 @dataclass(slots=True)
@@ -66,7 +75,7 @@ class Plugins:
     def update(self, **runtime: Any) -> None:
         """Tells those that run what the process offers now."""
         for plugin in self.running():
-            trouble = _bounded(lambda plugin=plugin: plugin.plugin.update_runtime(**runtime), START_SECS)  # type: ignore[misc]  # mypy sees no type in a default
+            trouble = bounded(lambda plugin=plugin: plugin.plugin.update_runtime(**runtime), START_SECS)  # type: ignore[misc]  # mypy sees no type in a default
             if trouble is not None:
                 logger.warning("plugin %s %s when it was told of changes", plugin.name, trouble)
 
@@ -74,7 +83,7 @@ class Plugins:
         """Stops those that run, the last one first; each, whatever becomes of the others."""
         for plugin in reversed(list(self.running())):
             plugin.started = False
-            trouble = _bounded(plugin.plugin.stop, STOP_SECS)
+            trouble = bounded(plugin.plugin.stop, STOP_SECS)
             if trouble is not None:
                 logger.warning("plugin %s %s while it stopped", plugin.name, trouble)
 
@@ -83,11 +92,13 @@ class Plugins:
         return (plugin for plugin in self.loaded if plugin.started)
 
     def _start(self, plugin: Loaded, runtime: dict[str, Any]) -> str | None:
-        failed = {other.name for other in self.loaded if other.trouble is not None}
-        if lacking := [name for name in plugin.plugin.requires if name in failed]:
+        failed: set[str] = set()
+        for other in self.loaded:
+            failed |= other.offers() if other.trouble is not None else set()
+        there = set().union(*(other.offers() for other in self.loaded if other.trouble is None and other is not plugin))
+        if lacking := [name for name in getattr(plugin.plugin, "requires", ()) if name in failed - there]:
             return f"requires {', '.join(lacking)}, which did not start"
-        limit = float(plugin.settings.get("start_timeout_secs", START_SECS))
-        trouble = _bounded(lambda: plugin.plugin.start(plugin.settings, **runtime), limit)
+        trouble = bounded(lambda: plugin.plugin.start(plugin.settings, **runtime), plugin.limit)
         plugin.started = trouble is None
         return trouble
 
@@ -95,13 +106,18 @@ class Plugins:
 def load_plugins(root: Path, kinds: Iterable[str]) -> Plugins:
     """Loads what a project names of these kinds, in the order of `requires`, and starts nothing.
 
-    Raises `InvalidValue` if the file is wrong or requirements are missing or circular, `PluginError` if a required
-    plugin cannot be loaded.
+    Raises `InvalidValue` if the file is wrong, two plugins have one name, or requirements are missing or circular.
     """
     configuration = read_configuration(root)
     wanted = set(kinds)
-    elsewhere = {target.kind for target in configuration.targets} - wanted
     loaded = [_load(target, configuration) for target in configuration.targets if target.kind in wanted]
+    elsewhere = _Elsewhere(configuration, [target for target in configuration.targets if target.kind not in wanted])
+    if lost := [plugin for plugin in loaded if isinstance(plugin.plugin, _Missing) and not plugin.required]:
+        # One that cannot be imported cannot say its name, so a section that says `required` may be meant for it.
+        unclaimed = configuration.required() - {plugin.name for plugin in loaded if plugin not in lost}
+        if unclaimed and unclaimed - elsewhere.offered:
+            for plugin in lost:
+                plugin.required = True
     return Plugins(configuration, _in_order(loaded, configuration.path, elsewhere))
 
 
@@ -113,7 +129,8 @@ def open_backend(root: Path, kind: str, name: str) -> Any:
     configuration = read_configuration(root)
     settings = configuration.settings_of(name_of(make))
     made: list[Any] = []
-    trouble = _bounded(lambda: made.append(make(**settings)), START_SECS)
+    limit = configuration.start_limit(name_of(make))
+    trouble = bounded(lambda: made.append(make(**settings)), limit)
     if trouble is not None:
         raise PluginError(f"the {kind} {name!r} cannot be opened: it {trouble}")
     return made[0]
@@ -137,18 +154,47 @@ def _backend(root: Path, kind: str, name: str) -> Callable[..., Any]:
 
 def _load(target: Target, configuration: Configuration) -> Loaded:
     """A plugin that cannot be loaded is kept with its trouble, so that it can be shown."""
-    name = target.spec
-    settings = configuration.settings_of(name)
+    name, known = target.spec, {target.spec, snake_case(target.spec.rpartition(":")[2])}
     try:
         made = load_target(target.spec, configuration.path.parent)
         name = name_of(made)
-        settings = configuration.settings_of(name)
+        known = {name}
         plugin = made() if callable(made) else made
-        trouble = _misfit(plugin)
-    except Exception as error:  # noqa: BLE001 - the code of a plugin may raise anything
+        trouble = _misfit(plugin, target.kind)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the code of a plugin may raise anything
         plugin, trouble = _Missing(), str(error) if isinstance(error, PluginError) else f"raised {_said(error)}"
-    required = settings.pop("required", False) in (True, "true", "1")
-    return Loaded(name, target.kind, target.spec, plugin, settings, required, trouble)
+    required = any(configuration.requires(one) for one in sorted(known))
+    limit, settings = configuration.start_limit(name), configuration.settings_of(name)
+    return Loaded(name, target.kind, target.spec, plugin, settings, required, limit, trouble)
+
+
+class _Elsewhere:
+    """What the targets of other kinds are called, which are imported only when it must be known."""
+
+    def __init__(self, configuration: Configuration, targets: list[Target]) -> None:
+        self._root = configuration.path.parent
+        self._targets = targets
+
+    @cached_property
+    def _found(self) -> list[set[str] | None]:
+        return [self._look(target) for target in self._targets]
+
+    @property
+    def offered(self) -> set[str]:
+        """Their names and kinds."""
+        return set().union(*(found for found in self._found if found is not None))
+
+    @property
+    def unknown(self) -> bool:
+        """Whether one of them cannot be imported, so that anything may be its name."""
+        return None in self._found
+
+    def _look(self, target: Target) -> set[str] | None:
+        try:
+            made = load_target(target.spec, self._root)
+        except (PluginError, SystemExit):
+            return None
+        return {target.kind, name_of(made), *getattr(made, "provides", ())}
 
 
 class _Missing(Plugin):
@@ -163,30 +209,34 @@ class _Missing(Plugin):
         raise NotImplementedError
 
 
-def _misfit(plugin: Any) -> str | None:
+def _misfit(plugin: Any, kind: str) -> str | None:
     if missing := [name for name in ("start", "stop") if not callable(getattr(plugin, name, None))]:
         return f"is no plugin: it lacks {' and '.join(missing)}"
+    if not isinstance(plugin, base := _BASES.get(kind, object)):
+        return f"is no {kind}: its class is not derived from {base.__module__}.{base.__name__}"
     version = str(getattr(plugin, "api_version", API_VERSION))
     if version.partition(".")[0] != API_VERSION.partition(".")[0]:
         return f"was written for version {version} of the contracts, and this Nuvom has {API_VERSION}"
     return None
 
 
-def _in_order(loaded: list[Loaded], path: Path, elsewhere: set[str]) -> list[Loaded]:
-    """In the order of `requires`. What plugins of other kinds are called is not known here, so a name may be theirs."""
-    by_name = {plugin.name: plugin for plugin in loaded}
+def _in_order(loaded: list[Loaded], path: Path, elsewhere: _Elsewhere) -> list[Loaded]:
+    """In the order of `requires`; a target that is named for two kinds is one plugin."""
+    by_name: dict[str, Loaded] = {}
     providers: dict[str, set[str]] = {}
-    for plugin in loaded:
-        for kind in (*getattr(plugin.plugin, "provides", ()), plugin.kind):
-            providers.setdefault(kind, set()).add(plugin.name)
     sorter: TopologicalSorter[str] = TopologicalSorter()
     problems = []
+    for plugin in loaded:
+        if (other := by_name.setdefault(plugin.name, plugin)).spec != plugin.spec:
+            problems.append(f"{other.spec} and {plugin.spec} are both called {plugin.name!r}")
+        for kind in plugin.offers() - {plugin.name}:
+            providers.setdefault(kind, set()).add(plugin.name)
     for plugin in loaded:
         needs: set[str] = set()
         for wanted in getattr(plugin.plugin, "requires", ()):
             found = {wanted} if wanted in by_name else providers.get(wanted, set()) - {plugin.name}
             needs |= found
-            if not found and not elsewhere:
+            if not found and wanted not in elsewhere.offered and not elsewhere.unknown:
                 problems.append(f"plugin {plugin.name} requires {wanted!r}, which no plugin here is or provides")
         sorter.add(plugin.name, *sorted(needs))
     if problems:
@@ -198,7 +248,7 @@ def _in_order(loaded: list[Loaded], path: Path, elsewhere: set[str]) -> list[Loa
     return [by_name[name] for name in order]
 
 
-def _bounded(call: Callable[[], object], limit: float) -> str | None:
+def bounded(call: Callable[[], object], limit: float) -> str | None:
     """Calls on a thread of its own; answers what went wrong as words that follow "it", or `None`."""
     raised: list[BaseException] = []
 

@@ -53,7 +53,12 @@ def name_of(target: Any) -> str:
     name = getattr(target, "name", None)
     if isinstance(name, str) and name:
         return name
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", getattr(target, "__name__", type(target).__name__)).lower()
+    return snake_case(getattr(target, "__name__", type(target).__name__))
+
+
+def snake_case(name: str) -> str:
+    """`MyQueue` as `my_queue`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 @contextmanager
