@@ -32,9 +32,10 @@ class JobRunner:
 
 def run(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """One attempt of `task` with the arguments of a job."""
-    if attendance is None:
+    around = attendance  # read once: a worker that ends in another thread may take it away
+    if around is None:
         return _run(task, args, kwargs)
-    with attendance.attempt(task) as attempt:
+    with around.attempt(task) as attempt:
         attempt.returned = _run(task, args, kwargs)
     return attempt.returned
 
@@ -67,9 +68,10 @@ def _attempt(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 
 async def run_async(task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The same for a task made of an `async def`, on the running loop."""
-    if attendance is None:
+    around = attendance
+    if around is None:
         return await _run_async(task, args, kwargs)
-    with attendance.attempt(task) as attempt:
+    with around.attempt(task) as attempt:
         attempt.returned = await _run_async(task, args, kwargs)
     return attempt.returned
 

@@ -50,19 +50,29 @@ class Attendance:
 
     def __init__(self) -> None:
         self.middleware: list[Middleware] = []
-        self.hooks: list[LifecycleHook] = []
+        self.attending: list[tuple[str, list[LifecycleHook]]] = []
+        """The workers of this process by name, each with hooks of its own."""
+
+        self.hooks: tuple[LifecycleHook, ...] = ()
+        """Those that stand around attempts. An attempt does not know which worker of its process runs it, so where
+        there are several those of the first one do: once around each attempt.
+        """
+
+        self.worker = ""
+        """The worker of this process, if there is just one."""
+
         self.troubled: Callable[[str, str, bool], None] | None = None
         """Told of a hook that failed (False) or was slow (True): plugin and hook."""
 
     @contextmanager
-    def attempt(self, task: Task[..., Any], worker: str = "") -> Iterator[Attempt]:
+    def attempt(self, task: Task[..., Any]) -> Iterator[Attempt]:
         """Stands around one attempt on this thread or in this coroutine."""
-        context = _context(task, worker)
+        context = _context(task, self.worker)
         attempt = Attempt()
         with ExitStack() as stack:
             for middleware in self.middleware:
                 stack.enter_context(middleware.running(context))
-            hooks = tuple(self.hooks)
+            hooks = self.hooks
             self.tell(hooks, "before_job", context)
             try:
                 yield attempt
@@ -129,17 +139,17 @@ def for_client(root: Path) -> Enter | None:
     return attendance.enqueue if attendance.middleware else None
 
 
-def attend(plugins: Plugins) -> Callable[[], None]:
-    """Has the hooks among these plugins called from now on; answers how to end that."""
-    hooks = [plugin.plugin for plugin in plugins.running() if isinstance(plugin.plugin, LifecycleHook)]
+def attend(plugins: Plugins, worker: str = "") -> Callable[[], None]:
+    """Has the hooks among these plugins called from now on, for a worker with this name; answers how to end that."""
+    hooks: list[LifecycleHook] = [p.plugin for p in plugins.running() if isinstance(p.plugin, LifecycleHook)]
+    ours = (worker, hooks)
     with _lock:
-        attendance.hooks += hooks
+        attendance.attending.append(ours)
         _attend()
 
     def leave() -> None:
         with _lock:
-            for hook in hooks:
-                attendance.hooks.remove(hook)
+            attendance.attending.remove(ours)
             _attend()
 
     return leave
@@ -149,6 +159,9 @@ def _attend() -> None:
     """Attempts of a process without middleware and hooks pay nothing."""
     from nuvom.execution import job_runner  # which imports this only where there are plugins
 
+    workers = attendance.attending
+    attendance.hooks = tuple(workers[0][1]) if workers else ()
+    attendance.worker = workers[0][0] if len(workers) == 1 else ""
     job_runner.attendance = attendance if attendance.middleware or attendance.hooks else None
 
 

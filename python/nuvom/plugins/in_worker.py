@@ -8,8 +8,10 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from nuvom import _nuvom, log
+from nuvom.log import logger
+from nuvom.plugins import loader
 from nuvom.plugins.attendance import attend, attendance, for_client
-from nuvom.plugins.configuration import FILE
+from nuvom.plugins.configuration import FILE, START_SECS
 from nuvom.plugins.lifecycle import JobContext, LifecycleHook
 from nuvom.plugins.loader import Plugins, load_plugins
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
     from nuvom._nuvom import Metrics, WorkerHandle
 
-_STOP_SECS = 5.0
+_hearing: list[WorkerPlugins] = []
+"""The workers of this process whose hooks want events. The log tells the events of all, so the first one hears them."""
 
 
 class WorkerPlugins:
@@ -37,11 +40,12 @@ class WorkerPlugins:
         self._plugins.start(role="worker", worker=self._worker, metrics_provider=self.metrics)
         if self.metrics is not None:
             attendance.troubled = _counted_by(self.metrics)
-        self._leave = attend(self._plugins)
-        attendance.tell(self._hooks(), "on_worker_start", self._worker)
+        self._leave = attend(self._plugins, self._worker)
+        self._tell_within(START_SECS, self._hooks(), "on_worker_start")
         if self._hooks():
             self._teller.start()
-            log.listeners.append(self._told.put)
+            _hearing.append(self)
+            log.listeners.append(self._hear)
 
     def running(self, handle: WorkerHandle) -> None:
         """Tells them that the worker claims now."""
@@ -50,10 +54,11 @@ class WorkerPlugins:
     def stop(self) -> None:
         """Stops them, the last one first."""
         if self._teller.is_alive():
-            log.listeners.remove(self._told.put)
+            _hearing.remove(self)
+            log.listeners.remove(self._hear)
             self._told.put(None)
-            self._teller.join(_STOP_SECS)
-        attendance.tell(reversed(self._hooks()), "on_worker_stop", self._worker)
+            self._teller.join(loader.STOP_SECS)
+        self._tell_within(loader.STOP_SECS, self._hooks()[::-1], "on_worker_stop")
         self._leave()
         self._plugins.stop()
 
@@ -65,6 +70,17 @@ class WorkerPlugins:
     def _hooks(self) -> list[LifecycleHook]:
         return [plugin.plugin for plugin in self._plugins.running() if isinstance(plugin.plugin, LifecycleHook)]
 
+    def _tell_within(self, limit: float, hooks: list[LifecycleHook], name: str) -> None:
+        """A hook that does not return keeps the worker neither from its start nor from its end."""
+        for hook in hooks:
+            trouble = loader.bounded(lambda hook=hook: attendance.tell((hook,), name, self._worker), limit)  # type: ignore[misc]  # mypy sees no type in a default
+            if trouble is not None:
+                logger.warning("hook %s of plugin %s %s", name, getattr(hook, "name", type(hook).__name__), trouble)
+
+    def _hear(self, events: list[tuple[str, dict[str, Any]]]) -> None:
+        if _hearing[:1] == [self]:
+            self._told.put(events)
+
     def _tell_events(self) -> None:
         """On a thread of its own, so that a slow hook delays neither the log nor a job."""
         while (events := self._told.get()) is not None:
@@ -74,7 +90,7 @@ class WorkerPlugins:
                     task=fields.get("task", ""),
                     queue=fields.get("queue", ""),
                     attempt=fields.get("attempt", 1),
-                    worker=self._worker,
+                    worker=attendance.worker,
                 )
                 outcome, state = fields.get("outcome"), fields.get("state")
                 if name == "reaped" or (name == "ended" and outcome == "lost"):

@@ -21,7 +21,7 @@ class JobContext:
     """From 1."""
 
     worker: str = ""
-    """The name of the worker, where it is known: not in its child processes."""
+    """The name of the worker, where it is known: not in its child processes, nor where a process has several."""
 
     tags: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
