@@ -103,7 +103,7 @@ def test_a_hook_knows_the_only_worker_of_its_process(heard: list[tuple[str, str]
 
 
 def test_a_retry_is_told_once_though_two_workers_are_in_the_process(heard: list[tuple[str, str]]) -> None:
-    task = nuvom.task(fail_once, retries=1, retry_delay_secs=0)
+    task = nuvom.task(retries=1, retry_delay_secs=0)(fail_once)
 
     with nuvom.Worker(threads=1), nuvom.Worker(threads=1):
         task.delay().get(timeout=PATIENCE)
