@@ -53,7 +53,8 @@ class NatsQueue(BaseJobQueue):
         self._stream, self._subject = stream, f"{stream}.jobs"
         self._ack_wait = float(ack_wait_secs)
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="nats", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="nats", daemon=True)
+        self._thread.start()
         self._await(self._connect(url))
 
     def enqueue(self, job: QueuedJob) -> None:
@@ -110,12 +111,19 @@ class NatsQueue(BaseJobQueue):
 
         return self._await(purge())
 
+    def close(self) -> None:
+        """Leaves the server, which from then on gives out to others what was not acknowledged."""
+        self._await(self._client.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
     async def _connect(self, url: str) -> None:
         async def told(error: Exception) -> None:
             logger.warning("the server cannot be reached: %s", error)
 
-        client = await nats.connect(url, max_reconnect_attempts=-1, error_cb=told)
-        self._js = client.jetstream()
+        self._client = await nats.connect(url, max_reconnect_attempts=-1, error_cb=told)
+        self._js = self._client.jetstream()
         try:
             await self._js.stream_info(self._stream)
         except NotFoundError:

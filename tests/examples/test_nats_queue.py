@@ -113,17 +113,22 @@ def test_a_job_on_nats_whose_worker_is_killed_is_run_by_another(nats: Nuvom) -> 
 
 
 URL: list[str] = []
+MADE: list[NatsQueue] = []
 
 
 @pytest.fixture(autouse=True)
-def _url(server: str) -> None:
-    """Where the queues of the suite are made."""
+def _url(server: str) -> Iterator[None]:
+    """Where the queues of the suite are made. None outlives its test: it would look for its server ever after."""
     URL[:] = [server]
+    yield
+    while MADE:
+        MADE.pop().close()
 
 
 def make_queue() -> NatsQueue:
     """The queue of the suite, which clears it before each case."""
-    return NatsQueue(URL[0], stream="SUITE")
+    MADE.append(NatsQueue(URL[0], stream="SUITE"))
+    return MADE[-1]
 
 
 test_nats_queue = conformance(make_queue, "queue_backend")
