@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+mod calendar;
 mod claim;
 mod inspect;
 mod jobs;
@@ -11,6 +12,7 @@ mod schedules;
 mod wake;
 mod wakers;
 
+pub use calendar::Calendar;
 pub use claim::{Claim, LOOK_PAST, Room, Share, Tasks};
 pub use inspect::{Filter, Inspect, Page, QueueCounts};
 pub use jobs::{Cancelled, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
