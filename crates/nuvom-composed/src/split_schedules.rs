@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use nuvom_core::ports::{Fired, JobStore, ScheduleStore};
-use nuvom_core::{NewJob, Result, Schedule, ScheduleId, Timestamp};
+use nuvom_core::ports::{Agenda, Committed, JobStore, ScheduleStore, Subscription, Waker};
+use nuvom_core::{NewJob, Result, Schedule, ScheduleChange, ScheduleId, Timestamp};
 
 /// A schedule store whose jobs go elsewhere.
 pub struct SplitSchedules {
@@ -22,8 +22,25 @@ impl std::fmt::Debug for SplitSchedules {
 }
 
 impl ScheduleStore for SplitSchedules {
-    fn save(&self, schedules: &[Schedule]) -> Result<()> {
-        self.schedules.save(schedules)
+    fn commit(&self, changes: &[ScheduleChange]) -> Result<Vec<Committed>> {
+        let ids: Vec<ScheduleId> = changes.iter().map(|change| change.id.clone()).collect();
+        let standing = self.schedules.find(&ids)?;
+        let stands = |(change, found): &(&ScheduleChange, Option<Schedule>)| {
+            found.as_ref().map(|schedule| schedule.changed_at) == change.seen
+        };
+        let stand: Vec<bool> = changes.iter().zip(standing).map(|pair| stands(&pair)).collect();
+        let decided = || changes.iter().zip(&stand).filter(|(_, stands)| **stands).map(|(change, _)| change);
+        let jobs: Vec<NewJob> = decided().flat_map(|change| &change.jobs).cloned().collect();
+        if !jobs.is_empty() {
+            self.jobs.enqueue(&jobs)?;
+        }
+        let without_jobs = |change: &ScheduleChange| ScheduleChange { jobs: Vec::new(), ..change.clone() };
+        let left: Vec<ScheduleChange> = decided().map(without_jobs).collect();
+        let mut committed = self.schedules.commit(&left)?.into_iter();
+        let answer = |stands: &bool| {
+            if *stands { committed.next().unwrap_or(Committed::Passed) } else { Committed::Passed }
+        };
+        Ok(stand.iter().map(answer).collect())
     }
 
     fn find(&self, ids: &[ScheduleId]) -> Result<Vec<Option<Schedule>>> {
@@ -34,30 +51,15 @@ impl ScheduleStore for SplitSchedules {
         self.schedules.list_schedules(after, limit)
     }
 
-    fn due(&self, limit: usize) -> Result<Vec<Schedule>> {
-        self.schedules.due(limit)
+    fn agenda(&self, limit: usize) -> Result<Agenda> {
+        self.schedules.agenda(limit)
     }
 
-    fn next_tick(&self) -> Result<Option<Timestamp>> {
-        self.schedules.next_tick()
+    fn run_out(&self, before: Timestamp, limit: usize) -> Result<Vec<Schedule>> {
+        self.schedules.run_out(before, limit)
     }
 
-    fn fire(
-        &self,
-        id: &ScheduleId,
-        seen: Timestamp,
-        next: Option<Timestamp>,
-        jobs: &[NewJob],
-    ) -> Result<Fired> {
-        let stands = self.schedules.find(std::slice::from_ref(id))?.into_iter().flatten().next();
-        if !stands.is_some_and(|schedule| schedule.next_tick == Some(seen) && !schedule.paused) {
-            return Ok(Fired::Passed);
-        }
-        self.jobs.enqueue(jobs)?;
-        self.schedules.fire(id, seen, next, &[])
-    }
-
-    fn remove(&self, ids: &[ScheduleId]) -> Result<Vec<bool>> {
-        self.schedules.remove(ids)
+    fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription> {
+        self.schedules.subscribe_to_schedules(waker)
     }
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nuvom_core::{
-    Due, HandBack, JobError, JobId, JobOptions, Misfire, NewJob, OnLost, Outcome, Overlap, Payload, Priority,
-    QueueName, RetryPolicy, Rule, Schedule, ScheduleId, SignatureHash, TaskName, TimeoutPolicy, Timestamp,
-    WorkerName,
+    Definition, Due, HandBack, JobError, JobId, JobOptions, Misfire, NewJob, OnLost, Outcome, Overlap,
+    Payload, Priority, QueueName, RetryPolicy, Rule, Schedule, ScheduleChange, ScheduleId, SignatureHash,
+    TaskName, TimeoutPolicy, Timestamp, WorkerName,
 };
 
 use crate::clock::START;
@@ -141,17 +141,41 @@ impl From<JobBuilder> for NewJob {
 pub fn a_schedule(id: &str, next_tick: Timestamp) -> Schedule {
     Schedule {
         id: schedule_id(id),
-        rule: Rule::Every(Duration::from_hours(1)),
-        misfire: Misfire::default(),
-        overlap: Overlap::default(),
+        definition: Definition {
+            rule: Rule::Every(Duration::from_hours(1)),
+            starts_at: None,
+            ends_at: None,
+            max_runs: None,
+            jitter: Duration::ZERO,
+            misfire: Misfire::default(),
+            overlap: Overlap::default(),
+            is_declared: false,
+            task: TaskName::new("report").unwrap(),
+            queue: queue("default"),
+            priority: Priority::DEFAULT,
+            options: Arc::new(JobOptions::default()),
+            payload: payload(b"arguments"),
+        },
         next_tick: Some(next_tick),
-        paused: false,
-        task: TaskName::new("report").unwrap(),
-        queue: queue("default"),
-        priority: Priority::DEFAULT,
-        options: Arc::new(JobOptions::default()),
-        payload: payload(b"arguments"),
+        is_paused: false,
+        runs: 0,
+        skipped: 0,
+        last_tick: None,
+        last_job: None,
+        created_at: Timestamp::from_micros(1),
+        changed_at: Timestamp::from_micros(1),
     }
+}
+
+/// The change that makes a schedule as it is.
+pub fn written(schedule: Schedule) -> ScheduleChange {
+    ScheduleChange { id: schedule.id.clone(), seen: None, then: Some(schedule), jobs: Vec::new() }
+}
+
+/// The change from one state of a schedule to another, which gets a later `changed_at`.
+pub fn changed(from: &Schedule, mut then: Schedule) -> ScheduleChange {
+    then.changed_at = from.changed_at + Duration::from_micros(1);
+    ScheduleChange { id: from.id.clone(), seen: Some(from.changed_at), then: Some(then), jobs: Vec::new() }
 }
 
 /// The name of a queue.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    Error, ErrorKind, Held, JobId, Lease, QueueName, Result, RetryPolicy, SignatureHash, TaskName, Timestamp,
-    WorkerName,
+    Error, ErrorKind, Held, JobId, Lease, QueueName, Result, RetryPolicy, SignatureHash, TaskName, Tick,
+    Timestamp, WorkerName,
 };
 
 /// Arguments or a result, encoded. The engine never opens it.
@@ -156,6 +156,8 @@ pub struct JobOptions {
     pub store_result: bool,
     /// Free words to find jobs by.
     pub tags: Vec<String>,
+    /// The tick that made the job; none if no schedule did.
+    pub tick: Option<Tick>,
 }
 
 impl JobOptions {
@@ -182,6 +184,7 @@ impl Default for JobOptions {
             on_lost: OnLost::default(),
             store_result: true,
             tags: Vec::new(),
+            tick: None,
         }
     }
 }

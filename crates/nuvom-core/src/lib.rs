@@ -23,7 +23,10 @@ pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName
 pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy, is_suspect};
 pub use nearest::nearest;
 pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, other_version_delay};
-pub use schedule::{Misfire, Overlap, Rule, Schedule};
+pub use schedule::{
+    Definition, DueTicks, Fire, LATE_AFTER, MAX_CAUGHT_UP, MIN_INTERVAL, Misfire, Overlap, Rule, Schedule,
+    ScheduleChange, Tick, due_ticks, fire, first_tick, upcoming,
+};
 pub use signature::{Call, Misfit, Parameter, ParameterKind, Signature, SignatureHash};
 pub use time::{Clock, StoreTime, Timestamp};
 pub use transition::{Decision, Refusal, Retention, Transition, Trigger, decide, renewed, succeeded};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Cancelled, Claim, Enqueued, Exchanged, Filter, Fired, Inspect, JobStore, Page, QueueCounts, Reaped,
-    Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores, Subscription,
-    Topic, Waker,
+    Agenda, Cancelled, Claim, Committed, Enqueued, Exchanged, Filter, Inspect, JobStore, Page, QueueCounts,
+    Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores,
+    Subscription, Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, Clock, End, Event, EventSink, Held, Job, JobId, NewJob, Result, Retention, Schedule,
-    ScheduleId, State, Timestamp,
+    ScheduleChange, ScheduleId, State, Timestamp,
 };
 
 /// The same stores, each call of which is told to `events` once it was answered.
@@ -160,8 +160,8 @@ impl ResultStore for Observed {
 }
 
 impl ScheduleStore for Observed {
-    fn save(&self, schedules: &[Schedule]) -> Result<()> {
-        self.schedules("save", |store| store.save(schedules))
+    fn commit(&self, changes: &[ScheduleChange]) -> Result<Vec<Committed>> {
+        self.schedules("commit", |store| store.commit(changes))
     }
 
     fn find(&self, ids: &[ScheduleId]) -> Result<Vec<Option<Schedule>>> {
@@ -172,25 +172,15 @@ impl ScheduleStore for Observed {
         self.schedules("list_schedules", |store| store.list_schedules(after, limit))
     }
 
-    fn due(&self, limit: usize) -> Result<Vec<Schedule>> {
-        self.schedules("due", |store| store.due(limit))
+    fn agenda(&self, limit: usize) -> Result<Agenda> {
+        self.schedules("agenda", |store| store.agenda(limit))
     }
 
-    fn next_tick(&self) -> Result<Option<Timestamp>> {
-        self.schedules("next_tick", |store| store.next_tick())
+    fn run_out(&self, before: Timestamp, limit: usize) -> Result<Vec<Schedule>> {
+        self.schedules("run_out", |store| store.run_out(before, limit))
     }
 
-    fn fire(
-        &self,
-        id: &ScheduleId,
-        seen: Timestamp,
-        next: Option<Timestamp>,
-        jobs: &[NewJob],
-    ) -> Result<Fired> {
-        self.schedules("fire", |store| store.fire(id, seen, next, jobs))
-    }
-
-    fn remove(&self, ids: &[ScheduleId]) -> Result<Vec<bool>> {
-        self.schedules("remove", |store| store.remove(ids))
+    fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription> {
+        self.schedules("subscribe_to_schedules", |store| store.subscribe_to_schedules(waker))
     }
 }

@@ -101,7 +101,8 @@ impl Board {
         self.results.remove(id);
     }
 
-    fn note(&mut self, topic: Topic) {
+    /// Notes that whoever waits for such a change has to be told.
+    pub(crate) fn note(&mut self, topic: Topic) {
         if !self.changed.contains(&topic) {
             self.changed.push(topic);
         }

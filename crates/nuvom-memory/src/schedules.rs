@@ -1,18 +1,27 @@
 //! The schedule port. Jobs of a tick reach the board under the lock that moved the tick.
 
-use nuvom_core::ports::{Fired, ScheduleStore};
-use nuvom_core::{NewJob, Result, Schedule, ScheduleId, Timestamp};
+use nuvom_core::ports::{Agenda, Committed, ScheduleStore, Subscription, Topic, Waker};
+use nuvom_core::{Result, Schedule, ScheduleChange, ScheduleId, Timestamp};
 
 use crate::MemoryStore;
 
 impl ScheduleStore for MemoryStore {
-    fn save(&self, schedules: &[Schedule]) -> Result<()> {
-        self.change(|kept, _| {
-            for schedule in schedules {
-                kept.timetable.save(schedule.clone());
-            }
-        });
-        Ok(())
+    fn commit(&self, changes: &[ScheduleChange]) -> Result<Vec<Committed>> {
+        Ok(self.change(|kept, now| {
+            let apply = |change: &ScheduleChange| {
+                if !kept.timetable.apply(change) {
+                    return Committed::Passed;
+                }
+                for job in &change.jobs {
+                    kept.board.accept(job, now);
+                }
+                if change.jobs.is_empty() {
+                    kept.board.note(Topic::Schedules);
+                }
+                Committed::Done
+            };
+            changes.iter().map(apply).collect()
+        }))
     }
 
     fn find(&self, ids: &[ScheduleId]) -> Result<Vec<Option<Schedule>>> {
@@ -23,33 +32,34 @@ impl ScheduleStore for MemoryStore {
         Ok(self.read(|kept| kept.timetable.after(after).take(limit).cloned().collect()))
     }
 
-    fn due(&self, limit: usize) -> Result<Vec<Schedule>> {
-        Ok(self.change(|kept, now| kept.timetable.due(now).take(limit).cloned().collect()))
-    }
-
-    fn next_tick(&self) -> Result<Option<Timestamp>> {
-        Ok(self.read(|kept| kept.timetable.next_tick()))
-    }
-
-    fn fire(
-        &self,
-        id: &ScheduleId,
-        seen: Timestamp,
-        next: Option<Timestamp>,
-        jobs: &[NewJob],
-    ) -> Result<Fired> {
+    fn agenda(&self, limit: usize) -> Result<Agenda> {
         Ok(self.change(|kept, now| {
-            if !kept.timetable.pass(id, seen, next) {
-                return Fired::Passed;
-            }
-            for job in jobs {
-                kept.board.accept(job, now);
-            }
-            Fired::Done
+            let mut active = kept.timetable.by_tick();
+            let due: Vec<Schedule> = active
+                .by_ref()
+                .take(limit)
+                .take_while(|schedule| schedule.next_tick.is_some_and(|tick| tick <= now))
+                .cloned()
+                .collect();
+            let next_tick = kept.timetable.by_tick().nth(due.len()).and_then(|schedule| schedule.next_tick);
+            Agenda { now, due, next_tick }
         }))
     }
 
-    fn remove(&self, ids: &[ScheduleId]) -> Result<Vec<bool>> {
-        Ok(self.change(|kept, _| ids.iter().map(|id| kept.timetable.remove(id)).collect()))
+    fn run_out(&self, before: Timestamp, limit: usize) -> Result<Vec<Schedule>> {
+        Ok(self.read(|kept| {
+            let all = kept.timetable.after(None);
+            let mut found: Vec<Schedule> = all
+                .filter(|schedule| schedule.next_tick.is_none() && schedule.changed_at < before)
+                .cloned()
+                .collect();
+            found.sort_by_key(|schedule| schedule.changed_at);
+            found.truncate(limit);
+            found
+        }))
+    }
+
+    fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription> {
+        Ok(self.wakers.subscribe(Topic::Schedules, waker))
     }
 }

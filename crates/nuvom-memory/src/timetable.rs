@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use nuvom_core::{Schedule, ScheduleId, Timestamp};
+use nuvom_core::{Schedule, ScheduleChange, ScheduleId, Timestamp};
 
 /// All schedules.
 #[derive(Default)]
@@ -14,31 +14,25 @@ pub(crate) struct Timetable {
 }
 
 impl Timetable {
-    pub(crate) fn save(&mut self, schedule: Schedule) {
-        self.remove(&schedule.id);
-        self.ticks.extend(tick(&schedule));
-        self.by_id.insert(schedule.id.clone(), schedule);
-    }
-
-    /// Forgets a schedule; answers whether it was there.
-    pub(crate) fn remove(&mut self, id: &ScheduleId) -> bool {
-        let Some(removed) = self.by_id.remove(id) else { return false };
-        if let Some(tick) = tick(&removed) {
-            self.ticks.remove(&tick);
-        }
-        true
-    }
-
-    /// Moves the schedule from the tick that was seen to its next; answers whether that tick was still its own.
-    pub(crate) fn pass(&mut self, id: &ScheduleId, seen: Timestamp, next: Option<Timestamp>) -> bool {
-        let current = (seen, id.clone());
-        let Some(schedule) = self.by_id.get_mut(id) else { return false };
-        if tick(schedule).as_ref() != Some(&current) {
+    /// Makes a change, if the schedule is as it was seen. Answers whether it is made.
+    pub(crate) fn apply(&mut self, change: &ScheduleChange) -> bool {
+        let known = self.by_id.get(&change.id);
+        let is_nothing = known.is_none() && change.then.is_none();
+        if is_nothing || known.map(|schedule| schedule.changed_at) != change.seen {
             return false;
         }
-        self.ticks.remove(&current);
-        schedule.next_tick = next;
-        self.ticks.extend(tick(schedule));
+        if let Some(tick) = known.and_then(tick) {
+            self.ticks.remove(&tick);
+        }
+        match &change.then {
+            Some(then) => {
+                self.ticks.extend(tick(then));
+                self.by_id.insert(then.id.clone(), then.clone());
+            }
+            None => {
+                self.by_id.remove(&change.id);
+            }
+        }
         true
     }
 
@@ -52,19 +46,14 @@ impl Timetable {
         self.by_id.range::<ScheduleId, _>((start, Bound::Unbounded)).map(|(_, schedule)| schedule)
     }
 
-    /// Those whose tick has come, the earliest first.
-    pub(crate) fn due(&self, now: Timestamp) -> impl Iterator<Item = &Schedule> {
-        let ticks = self.ticks.iter().take_while(move |(tick, _)| *tick <= now);
-        ticks.filter_map(|(_, id)| self.by_id.get(id))
-    }
-
-    pub(crate) fn next_tick(&self) -> Option<Timestamp> {
-        self.ticks.first().map(|(tick, _)| *tick)
+    /// Those that are not paused and have a next tick, by that tick.
+    pub(crate) fn by_tick(&self) -> impl Iterator<Item = &Schedule> {
+        self.ticks.iter().filter_map(|(_, id)| self.by_id.get(id))
     }
 }
 
 /// Where an active schedule stands in the order of ticks.
 fn tick(schedule: &Schedule) -> Option<(Timestamp, ScheduleId)> {
-    let next = schedule.next_tick.filter(|_| !schedule.paused)?;
+    let next = schedule.next_tick.filter(|_| !schedule.is_paused)?;
     Some((next, schedule.id.clone()))
 }

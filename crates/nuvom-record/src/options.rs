@@ -4,7 +4,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use nuvom_core::{Backoff, Error, ErrorKind, JobOptions, OnLost, Result, RetryPolicy, TimeoutPolicy};
+use nuvom_core::{
+    Backoff, Error, ErrorKind, JobOptions, OnLost, Result, RetryPolicy, ScheduleId, Tick, TimeoutPolicy,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, PartialEq)]
@@ -28,6 +31,23 @@ struct Stored {
     discard_result: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tick: Option<StoredTick>,
+}
+
+/// The tick that made a job.
+#[derive(Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct StoredTick {
+    schedule: String,
+    at: i64,
+    #[serde(default, skip_serializing_if = "is_none")]
+    missed: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 const RETRIES: u32 = 0;
@@ -47,6 +67,7 @@ impl Default for Stored {
             fail_on_lost: false,
             discard_result: false,
             tags: Vec::new(),
+            tick: None,
         }
     }
 }
@@ -87,6 +108,11 @@ pub fn options_to_text(options: &JobOptions) -> String {
         fail_on_lost: options.on_lost == OnLost::Fail,
         discard_result: !options.store_result,
         tags: options.tags.clone(),
+        tick: options.tick.as_ref().map(|tick| StoredTick {
+            schedule: tick.schedule.to_string(),
+            at: tick.at.as_micros(),
+            missed: tick.missed,
+        }),
     };
     serde_json::to_string(&stored).unwrap_or_default()
 }
@@ -115,7 +141,13 @@ pub fn options_from_text(text: &str) -> Result<JobOptions> {
         on_lost: if stored.fail_on_lost { OnLost::Fail } else { OnLost::Retry },
         store_result: !stored.discard_result,
         tags: stored.tags,
+        tick: stored.tick.map(tick_of).transpose()?,
     })
+}
+
+fn tick_of(stored: StoredTick) -> Result<Tick> {
+    let schedule = ScheduleId::new(stored.schedule)?;
+    Ok(Tick { schedule, at: Timestamp::from_micros(stored.at), missed: stored.missed })
 }
 
 fn micros(span: Duration) -> u64 {
@@ -142,6 +174,11 @@ mod tests {
             on_lost: OnLost::Fail,
             store_result: false,
             tags: vec!["a".into(), "b\"c".into()],
+            tick: Some(Tick {
+                schedule: ScheduleId::new("nightly").unwrap(),
+                at: Timestamp::from_micros(-7),
+                missed: 3,
+            }),
         };
 
         assert_eq!(options_from_text(&options_to_text(&options)).unwrap(), options);

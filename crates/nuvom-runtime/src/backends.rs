@@ -162,7 +162,7 @@ impl Backends {
         clock: &Arc<dyn Clock>,
     ) -> Result<Arc<dyn ScheduleStore>> {
         if settings.scheduler_backend() == settings.queue_backend() {
-            return Ok(Arc::new(NoSchedules));
+            return Ok(Arc::new(NoSchedules { clock: Arc::clone(clock) }));
         }
         Ok(self.find(settings, Part::Schedules)?.open(settings, Part::Schedules, clock)?.schedules)
     }

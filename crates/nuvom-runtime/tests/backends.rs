@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use nuvom_core::ports::{Fired, Page, StoredResult};
-use nuvom_core::{ErrorKind, JobId, Lease, Timestamp};
+use nuvom_core::ports::{Committed, Page, StoredResult};
+use nuvom_core::{ErrorKind, JobId, Lease, Schedule, ScheduleChange, Timestamp};
 use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
 use nuvom_testkit::FakeClock;
-use nuvom_testkit::builders::{a_job, a_schedule, payload, schedule_id};
+use nuvom_testkit::builders::{a_job, a_schedule, changed, payload, written};
 use tempfile::TempDir;
 
 fn settings(folder: &TempDir, arguments: &[(&str, &str)]) -> Settings {
@@ -86,32 +86,35 @@ fn a_schedule_kept_elsewhere_puts_its_jobs_into_the_queue() {
     let runtime = open(&folder, &[("scheduler_backend", "memory")]);
     let tick = runtime.clock.now();
     let schedule = a_schedule("hourly", tick);
-    let job = schedule.job_at(tick);
-    runtime.stores.schedules.save(&[schedule]).unwrap();
+    let job = schedule.job_at(tick, 0);
+    runtime.stores.schedules.commit(&[written(schedule.clone())]).unwrap();
+    let fire = ScheduleChange { jobs: vec![job.clone()], ..changed(&schedule, schedule.clone()) };
 
-    let fire =
-        || runtime.stores.schedules.fire(&schedule_id("hourly"), tick, None, std::slice::from_ref(&job));
+    let answers = [(); 2].map(|()| runtime.stores.schedules.commit(std::slice::from_ref(&fire)).unwrap());
 
-    assert_eq!(fire().unwrap(), Fired::Done);
-    assert_eq!(fire().unwrap(), Fired::Passed);
+    assert_eq!(answers, [[Committed::Done], [Committed::Passed]]);
     let page = Page { before: None, limit: 10 };
     let jobs = runtime.stores.inspect.list(&nuvom_core::ports::Filter::default(), &page).unwrap();
     assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [job.id]);
 }
 
 #[test]
-fn a_paused_schedule_kept_elsewhere_makes_no_job() {
+fn a_changed_schedule_kept_elsewhere_makes_no_job() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = open(&folder, &[("scheduler_backend", "memory")]);
     let tick = runtime.clock.now();
-    let mut schedule = a_schedule("hourly", tick);
-    schedule.paused = true;
-    let job = schedule.job_at(tick);
-    runtime.stores.schedules.save(&[schedule]).unwrap();
+    let schedule = a_schedule("hourly", tick);
+    let job = schedule.job_at(tick, 0);
+    let paused = Schedule { is_paused: true, ..schedule.clone() };
+    let store = &runtime.stores.schedules;
+    store.commit(&[written(schedule.clone())]).unwrap();
+    store.commit(&[changed(&schedule, paused)]).unwrap();
+    let another = a_schedule("another", tick);
 
-    let fired = runtime.stores.schedules.fire(&schedule_id("hourly"), tick, None, std::slice::from_ref(&job));
+    let fire = ScheduleChange { jobs: vec![job.clone()], ..changed(&schedule, schedule.clone()) };
+    let fired = store.commit(&[fire, written(another)]);
 
-    assert_eq!(fired.unwrap(), Fired::Passed);
+    assert_eq!(fired.unwrap(), [Committed::Passed, Committed::Done]);
     assert_eq!(runtime.stores.inspect.jobs(&[job.id]).unwrap().iter().flatten().count(), 0);
 }
 

@@ -133,5 +133,6 @@ fn button_name(topic: Topic) -> &'static str {
         Topic::Ready => "ready",
         Topic::Ended => "ended",
         Topic::CancelRequested => "cancel-requested",
+        Topic::Schedules => "schedules",
     }
 }

@@ -1,62 +1,57 @@
-//! The schedule port. Firing is one transaction: the compare-and-set of the tick, and its jobs.
+//! The schedule port. A change is one guarded statement and the jobs that come with it, all changes of a call one
+//! transaction.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nuvom_core::ports::{Fired, ScheduleStore, Topic};
+use nuvom_core::ports::{Agenda, Committed, ScheduleStore, Subscription, Topic, Waker};
 use nuvom_core::{
-    Misfire, NewJob, Overlap, Priority, QueueName, Result, Rule, Schedule, ScheduleId, TaskName, Timestamp,
+    Definition, JobId, Misfire, Overlap, Priority, QueueName, Result, Schedule, ScheduleChange, ScheduleId,
+    TaskName, Timestamp,
 };
+use nuvom_record::{rule_from_text, rule_to_text};
 use rusqlite::{Params, Row, params};
-use serde::{Deserialize, Serialize};
 
+use crate::failpoint::failpoint;
 use crate::jobs::enqueue;
-use crate::link::{Link, Memory};
+use crate::link::{Link, Memory, Write};
 use crate::rows::Reader;
 use crate::statements::{
-    DUE_SCHEDULES, FIRE, NEXT_TICK, REMOVE_SCHEDULE, SAVE_SCHEDULE, SCHEDULE, SCHEDULES,
+    ADD_SCHEDULE, CHANGE_SCHEDULE, DUE_SCHEDULES, NEXT_TICK, REMOVE_SCHEDULE, RUN_OUT, SCHEDULE, SCHEDULES,
 };
 use crate::store::SqliteStore;
 
-/// The wire form of a rule.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum StoredRule {
-    Once {},
-    Every { micros: u64 },
-    Cron { expression: String, zone: String },
-}
-
 impl ScheduleStore for SqliteStore {
-    fn save(&self, schedules: &[Schedule]) -> Result<()> {
-        if schedules.is_empty() {
-            return Ok(());
+    fn commit(&self, changes: &[ScheduleChange]) -> Result<Vec<Committed>> {
+        if changes.is_empty() {
+            return Ok(Vec::new());
         }
-        let reader = self.reader("save schedule");
-        self.acknowledged("save schedule", |write, _| {
-            for schedule in schedules {
-                let options = write.memory.options_text(&schedule.options);
-                write
-                    .prepare(SAVE_SCHEDULE)
-                    .and_then(|mut save| {
-                        save.execute(params![
-                            schedule.id.as_str(),
-                            rule_text(&schedule.rule),
-                            misfire_text(schedule.misfire),
-                            overlap_text(schedule.overlap),
-                            schedule.next_tick.map(Timestamp::as_micros),
-                            schedule.paused,
-                            schedule.task.as_str(),
-                            schedule.queue.as_str(),
-                            schedule.priority.get(),
-                            &*options,
-                            &*schedule.payload
-                        ])
-                    })
-                    .map_err(|e| reader.failed(e))?;
+        let reader = self.reader("change schedules");
+        failpoint("fire.before_commit");
+        let committed = self.acknowledged("change schedules", |write, now| {
+            let mut committed = Vec::with_capacity(changes.len());
+            for change in changes {
+                let is_made = apply(write, change).map_err(|e| reader.failed(e))?;
+                if is_made {
+                    for job in &change.jobs {
+                        enqueue(write, &reader, job, now)?;
+                    }
+                }
+                committed.push(if is_made { Committed::Done } else { Committed::Passed });
             }
-            Ok(())
-        })
+            failpoint("fire.inside");
+            Ok(committed)
+        })?;
+        failpoint("fire.after_commit");
+        let done = || changes.iter().zip(&committed).filter(|(_, answer)| **answer == Committed::Done);
+        if done().any(|(change, _)| !change.jobs.is_empty()) {
+            self.bell.ring(Topic::Ready);
+        }
+        if done().any(|(change, _)| change.jobs.is_empty()) {
+            self.bell.ring(Topic::Schedules);
+        }
+        Ok(committed)
     }
 
     fn find(&self, ids: &[ScheduleId]) -> Result<Vec<Option<Schedule>>> {
@@ -72,67 +67,82 @@ impl ScheduleStore for SqliteStore {
         self.read(|link| schedules(&reader, link, SCHEDULES, params![after, limit as i64]))
     }
 
-    fn due(&self, limit: usize) -> Result<Vec<Schedule>> {
+    fn agenda(&self, limit: usize) -> Result<Agenda> {
         let reader = self.reader("find due schedules");
-        let now = self.now().as_micros();
-        self.read(|link| schedules(&reader, link, DUE_SCHEDULES, params![now, limit as i64]))
-    }
-
-    fn next_tick(&self) -> Result<Option<Timestamp>> {
-        let reader = self.reader("find next tick");
+        let now = self.now();
         self.read(|link| {
-            let next = link
-                .connection
-                .prepare_cached(NEXT_TICK)
-                .and_then(|mut next| next.query_row([], |row| row.get(0)));
-            next.map(|micros: Option<i64>| micros.map(Timestamp::from_micros)).map_err(|e| reader.failed(e))
+            // One more than wanted is the next of those that are left.
+            let asked = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+            let mut due = schedules(&reader, link, DUE_SCHEDULES, params![now.as_micros(), asked])?;
+            let next_tick = if due.len() > limit {
+                due.drain(limit..).next().and_then(|schedule| schedule.next_tick)
+            } else {
+                next_tick(&reader, link, now)?
+            };
+            Ok(Agenda { now, due, next_tick })
         })
     }
 
-    fn fire(
-        &self,
-        id: &ScheduleId,
-        seen: Timestamp,
-        next: Option<Timestamp>,
-        jobs: &[NewJob],
-    ) -> Result<Fired> {
-        let reader = self.reader("fire schedule");
-        let fired = self.acknowledged("fire schedule", |write, now| {
-            let moved = write
-                .prepare(FIRE)
-                .and_then(|mut fire| {
-                    fire.execute(params![id.as_str(), seen.as_micros(), next.map(Timestamp::as_micros)])
-                })
-                .map_err(|e| reader.failed(e))?;
-            if moved == 0 {
-                return Ok(Fired::Passed);
-            }
-            for job in jobs {
-                enqueue(write, &reader, job, now)?;
-            }
-            Ok(Fired::Done)
-        })?;
-        if fired == Fired::Done && !jobs.is_empty() {
-            self.bell.ring(Topic::Ready);
-        }
-        Ok(fired)
+    fn run_out(&self, before: Timestamp, limit: usize) -> Result<Vec<Schedule>> {
+        let reader = self.reader("find schedules that have run out");
+        self.read(|link| schedules(&reader, link, RUN_OUT, params![before.as_micros(), limit as i64]))
     }
 
-    fn remove(&self, ids: &[ScheduleId]) -> Result<Vec<bool>> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let reader = self.reader("remove schedule");
-        self.acknowledged("remove schedule", |write, _| {
-            ids.iter()
-                .map(|id| {
-                    let removed =
-                        write.prepare(REMOVE_SCHEDULE).and_then(|mut remove| remove.execute([id.as_str()]));
-                    removed.map(|count| count > 0).map_err(|e| reader.failed(e))
-                })
-                .collect()
-        })
+    fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription> {
+        self.bell.subscribe(Topic::Schedules, waker)
     }
+}
+
+/// Makes the change, if its schedule is as it was seen. Answers whether it is made.
+fn apply(write: &mut Write<'_>, change: &ScheduleChange) -> rusqlite::Result<bool> {
+    let id = change.id.as_str();
+    let seen = change.seen.map(Timestamp::as_micros);
+    let Some(then) = &change.then else {
+        return Ok(write.prepare(REMOVE_SCHEDULE)?.execute(params![id, seen])? > 0);
+    };
+    let definition = &then.definition;
+    let options = write.memory.options_text(&definition.options);
+    let mut statement = write.prepare(if seen.is_some() { CHANGE_SCHEDULE } else { ADD_SCHEDULE })?;
+    let changed = statement.execute(params![
+        id,
+        rule_to_text(&definition.rule),
+        definition.misfire.as_str(),
+        definition.overlap.as_str(),
+        then.next_tick.map(Timestamp::as_micros),
+        then.is_paused,
+        definition.task.as_str(),
+        definition.queue.as_str(),
+        definition.priority.get(),
+        &*options,
+        &*definition.payload,
+        definition.starts_at.map(Timestamp::as_micros),
+        definition.ends_at.map(Timestamp::as_micros),
+        definition.max_runs.map(|most| stored(most.get())),
+        stored(u64::try_from(definition.jitter.as_micros()).unwrap_or(u64::MAX)),
+        definition.is_declared,
+        stored(then.runs),
+        stored(then.skipped),
+        then.last_tick.map(Timestamp::as_micros),
+        then.last_job.as_ref().map(JobId::as_bytes),
+        then.created_at.as_micros(),
+        then.changed_at.as_micros(),
+        seen,
+    ])?;
+    Ok(changed > 0)
+}
+
+/// SQLite has no larger number.
+fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The first tick after `now`.
+fn next_tick(reader: &Reader<'_>, link: &Link, now: Timestamp) -> Result<Option<Timestamp>> {
+    let next: rusqlite::Result<Option<i64>> = link
+        .connection
+        .prepare_cached(NEXT_TICK)
+        .and_then(|mut next| next.query_row([now.as_micros()], |row| row.get(0)));
+    next.map(|micros| micros.map(Timestamp::from_micros)).map_err(|e| reader.failed(e))
 }
 
 fn schedules(
@@ -151,60 +161,36 @@ fn schedules(
 }
 
 fn schedule(reader: &Reader<'_>, memory: &mut Memory, row: &Row<'_>) -> Result<Schedule> {
+    let time = |column| Ok(reader.get::<Option<i64>>(row, column)?.map(Timestamp::from_micros));
+    let count = |column| Ok(reader.get::<i64>(row, column)?.unsigned_abs());
     let payload: Vec<u8> = reader.get(row, 10)?;
+    let next_tick = time(4)?;
     Ok(Schedule {
         id: ScheduleId::new(reader.text(row, 0)?)?,
-        rule: rule(reader, reader.text(row, 1)?)?,
-        misfire: match reader.text(row, 2)? {
-            "skip" => Misfire::Skip,
-            "all" => Misfire::All,
-            _ => Misfire::Once,
+        definition: Definition {
+            rule: rule_from_text(reader.text(row, 1)?, next_tick)?,
+            misfire: Misfire::parse(reader.text(row, 2)?).unwrap_or_default(),
+            overlap: Overlap::parse(reader.text(row, 3)?).unwrap_or_default(),
+            task: TaskName::new(reader.text(row, 6)?)?,
+            queue: QueueName::new(reader.text(row, 7)?)?,
+            priority: Priority::new(reader.get(row, 8)?)?,
+            options: memory.schedule_options(reader.text(row, 9)?)?,
+            payload: Arc::from(payload),
+            starts_at: time(11)?,
+            ends_at: time(12)?,
+            max_runs: reader
+                .get::<Option<i64>>(row, 13)?
+                .and_then(|most| NonZeroU64::new(most.unsigned_abs())),
+            jitter: Duration::from_micros(count(14)?),
+            is_declared: reader.get(row, 15)?,
         },
-        overlap: if reader.text(row, 3)? == "skip" { Overlap::Skip } else { Overlap::Allow },
-        next_tick: reader.get::<Option<i64>>(row, 4)?.map(Timestamp::from_micros),
-        paused: reader.get(row, 5)?,
-        task: TaskName::new(reader.text(row, 6)?)?,
-        queue: QueueName::new(reader.text(row, 7)?)?,
-        priority: Priority::new(reader.get(row, 8)?)?,
-        options: memory.schedule_options(reader.text(row, 9)?)?,
-        payload: Arc::from(payload),
+        next_tick,
+        is_paused: reader.get(row, 5)?,
+        runs: count(16)?,
+        skipped: count(17)?,
+        last_tick: time(18)?,
+        last_job: reader.get::<Option<[u8; 16]>>(row, 19)?.map(JobId::from_bytes),
+        created_at: Timestamp::from_micros(reader.get(row, 20)?),
+        changed_at: Timestamp::from_micros(reader.get(row, 21)?),
     })
-}
-
-fn rule_text(rule: &Rule) -> String {
-    let stored = match rule {
-        Rule::Once => StoredRule::Once {},
-        Rule::Every(span) => {
-            StoredRule::Every { micros: u64::try_from(span.as_micros()).unwrap_or(u64::MAX) }
-        }
-        Rule::Cron { expression, zone } => {
-            StoredRule::Cron { expression: expression.clone(), zone: zone.clone() }
-        }
-    };
-    serde_json::to_string(&stored).unwrap_or_default()
-}
-
-fn rule(reader: &Reader<'_>, text: &str) -> Result<Rule> {
-    let stored =
-        serde_json::from_str(text).map_err(|e| reader.damaged("the rule of a schedule").caused_by(e))?;
-    Ok(match stored {
-        StoredRule::Once {} => Rule::Once,
-        StoredRule::Every { micros } => Rule::Every(Duration::from_micros(micros)),
-        StoredRule::Cron { expression, zone } => Rule::Cron { expression, zone },
-    })
-}
-
-fn misfire_text(misfire: Misfire) -> &'static str {
-    match misfire {
-        Misfire::Once => "once",
-        Misfire::Skip => "skip",
-        Misfire::All => "all",
-    }
-}
-
-fn overlap_text(overlap: Overlap) -> &'static str {
-    match overlap {
-        Overlap::Allow => "allow",
-        Overlap::Skip => "skip",
-    }
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_signatures.sql"),
     include_str!("../migrations/0003_records.sql"),
+    include_str!("../migrations/0004_schedules.sql"),
 ];
 
 /// The newest schema that this build knows.

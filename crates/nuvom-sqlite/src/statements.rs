@@ -169,14 +169,31 @@ pub(crate) const QUEUE_COUNTS: &str = "\
 
 macro_rules! schedule_columns {
     () => {
-        "id, rule, misfire, overlap, next_tick, paused, task, queue, priority, options, payload"
+        "id, rule, misfire, overlap, next_tick, paused, task, queue, priority, options, payload, starts_at, ends_at, \
+         max_runs, jitter, declared, runs, skipped, last_tick, last_job, created_at, changed_at"
     };
 }
-pub(crate) const SAVE_SCHEDULE: &str = concat!(
-    "INSERT OR REPLACE INTO schedules (",
+macro_rules! schedule_values {
+    () => {
+        "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22"
+    };
+}
+/// `?23` is what a schedule must be to be changed, so nothing must be there.
+pub(crate) const ADD_SCHEDULE: &str = concat!(
+    "INSERT INTO schedules (",
     schedule_columns!(),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+    ") SELECT ",
+    schedule_values!(),
+    " WHERE ?23 IS NULL ON CONFLICT (id) DO NOTHING"
 );
+pub(crate) const CHANGE_SCHEDULE: &str = concat!(
+    "UPDATE schedules SET (",
+    schedule_columns!(),
+    ") = (",
+    schedule_values!(),
+    ") WHERE id = ?1 AND changed_at = ?23"
+);
+pub(crate) const REMOVE_SCHEDULE: &str = "DELETE FROM schedules WHERE id = ?1 AND changed_at = ?2";
 pub(crate) const SCHEDULE: &str = concat!("SELECT ", schedule_columns!(), " FROM schedules WHERE id = ?1");
 pub(crate) const SCHEDULES: &str =
     concat!("SELECT ", schedule_columns!(), " FROM schedules WHERE id > ?1 ORDER BY id LIMIT ?2");
@@ -187,7 +204,11 @@ pub(crate) const DUE_SCHEDULES: &str = concat!(
      WHERE paused = 0 AND next_tick IS NOT NULL AND next_tick <= ?1 ORDER BY next_tick, id LIMIT ?2"
 );
 pub(crate) const NEXT_TICK: &str = "\
-    SELECT min(next_tick) FROM schedules INDEXED BY schedules_due WHERE paused = 0 AND next_tick IS NOT NULL";
-pub(crate) const FIRE: &str =
-    "UPDATE schedules SET next_tick = ?3 WHERE id = ?1 AND next_tick = ?2 AND paused = 0";
-pub(crate) const REMOVE_SCHEDULE: &str = "DELETE FROM schedules WHERE id = ?1";
+    SELECT min(next_tick) FROM schedules INDEXED BY schedules_due \
+    WHERE paused = 0 AND next_tick IS NOT NULL AND next_tick > ?1";
+pub(crate) const RUN_OUT: &str = concat!(
+    "SELECT ",
+    schedule_columns!(),
+    " FROM schedules INDEXED BY schedules_run_out \
+     WHERE next_tick IS NULL AND changed_at < ?1 ORDER BY changed_at, id LIMIT ?2"
+);

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Cancelled, Claim, Enqueued, Exchanged, Filter, Fired, Inspect, JobStore, Page, QueueCounts, Reaped,
-    Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores, Subscription,
-    Topic, Waker,
+    Agenda, Cancelled, Claim, Committed, Enqueued, Exchanged, Filter, Inspect, JobStore, Page, QueueCounts,
+    Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores,
+    Subscription, Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, Result, Retention, Schedule,
-    ScheduleId, State, Timestamp,
+    ScheduleChange, ScheduleId, State, Timestamp,
 };
 
 /// A call to a port, as a rule sees it.
@@ -51,13 +51,11 @@ pub enum Method {
     Get,
     ListResults,
     Delete,
-    Save,
+    Commit,
     Find,
     ListSchedules,
-    Due,
-    NextTick,
-    Fire,
-    Remove,
+    Agenda,
+    RunOut,
 }
 
 /// What goes wrong with a call.
@@ -250,8 +248,8 @@ impl ResultStore for FaultyStore {
 }
 
 impl ScheduleStore for FaultyStore {
-    fn save(&self, schedules: &[Schedule]) -> Result<()> {
-        self.pass(Method::Save, |stores| stores.schedules.save(schedules))
+    fn commit(&self, changes: &[ScheduleChange]) -> Result<Vec<Committed>> {
+        self.pass(Method::Commit, |stores| stores.schedules.commit(changes))
     }
 
     fn find(&self, ids: &[ScheduleId]) -> Result<Vec<Option<Schedule>>> {
@@ -262,25 +260,15 @@ impl ScheduleStore for FaultyStore {
         self.pass(Method::ListSchedules, |stores| stores.schedules.list_schedules(after, limit))
     }
 
-    fn due(&self, limit: usize) -> Result<Vec<Schedule>> {
-        self.pass(Method::Due, |stores| stores.schedules.due(limit))
+    fn agenda(&self, limit: usize) -> Result<Agenda> {
+        self.pass(Method::Agenda, |stores| stores.schedules.agenda(limit))
     }
 
-    fn next_tick(&self) -> Result<Option<Timestamp>> {
-        self.pass(Method::NextTick, |stores| stores.schedules.next_tick())
+    fn run_out(&self, before: Timestamp, limit: usize) -> Result<Vec<Schedule>> {
+        self.pass(Method::RunOut, |stores| stores.schedules.run_out(before, limit))
     }
 
-    fn fire(
-        &self,
-        id: &ScheduleId,
-        seen: Timestamp,
-        next: Option<Timestamp>,
-        jobs: &[NewJob],
-    ) -> Result<Fired> {
-        self.pass(Method::Fire, |stores| stores.schedules.fire(id, seen, next, jobs))
-    }
-
-    fn remove(&self, ids: &[ScheduleId]) -> Result<Vec<bool>> {
-        self.pass(Method::Remove, |stores| stores.schedules.remove(ids))
+    fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription> {
+        self.pass(Method::Subscribe, |stores| stores.schedules.subscribe_to_schedules(waker))
     }
 }

@@ -7,7 +7,7 @@ use nuvom_core::{Lease, State};
 
 use super::Harness;
 use super::bench::{Bench, LEASE, ids, only};
-use crate::builders::{a_job, a_schedule, failure, schedule_id, success};
+use crate::builders::{a_job, a_schedule, failure, schedule_id, success, written};
 
 pub fn waiting_jobs_survive_in_their_order(harness: &dyn Harness) {
     let Some(bench) = Bench::promising(harness, |can| can.durable && can.priorities) else { return };
@@ -79,7 +79,7 @@ pub fn values_and_attempts_survive(harness: &dyn Harness) {
 pub fn schedules_survive(harness: &dyn Harness) {
     let Some(bench) = Bench::promising(harness, |can| can.durable) else { return };
     let schedule = a_schedule("report", bench.now() + Duration::from_hours(1));
-    bench.schedules().save(std::slice::from_ref(&schedule)).unwrap();
+    bench.schedules().commit(&[written(schedule.clone())]).unwrap();
 
     let bench = bench.reopened(harness);
 

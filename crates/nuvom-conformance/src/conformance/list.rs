@@ -223,17 +223,20 @@ macro_rules! conformance_list {
             schedules {
                 a_schedule_is_kept_whole
                 every_rule_is_kept
-                saving_again_replaces
-                the_last_of_a_batch_with_one_id_stands
+                a_change_replaces_what_was_seen
+                a_change_of_what_was_changed_meanwhile_is_passed_over
+                of_two_who_make_a_schedule_the_second_is_passed_over
+                a_schedule_that_is_not_there_is_not_changed
+                a_change_that_is_passed_over_leaves_the_others_of_its_batch
                 schedules_come_in_the_order_asked
                 a_listing_goes_by_id_and_in_pages
                 a_schedule_is_due_when_its_tick_has_come
                 the_earliest_tick_is_due_first
+                the_next_tick_is_the_first_of_those_that_are_left
                 what_is_paused_or_has_run_out_is_not_due
                 a_replaced_tick_is_not_due_any_more
                 a_resumed_schedule_is_due_again
-                the_next_tick_is_the_earliest_of_all
-                a_missed_tick_is_still_the_next
+                what_has_run_out_is_found_by_its_last_change
                 a_removed_schedule_is_gone
                 no_schedules_are_fine
                 many_schedules_are_kept_in_one_batch
@@ -242,13 +245,13 @@ macro_rules! conformance_list {
                 a_fired_tick_makes_its_job_and_moves_on
                 the_job_of_a_tick_is_claimed_like_any_other
                 a_tick_is_fired_once
-                a_tick_that_was_changed_is_passed_over
-                a_paused_schedule_does_not_fire
+                a_schedule_that_was_changed_does_not_fire_as_it_was
                 a_removed_schedule_does_not_fire
                 the_last_tick_ends_the_schedule
                 one_fire_may_make_no_job_or_several
                 a_tick_whose_job_is_known_does_not_make_it_again
                 firing_leaves_other_schedules_alone
+                many_schedules_fire_in_one_batch
             }
             wake {
                 an_enqueue_wakes_workers
@@ -258,6 +261,7 @@ macro_rules! conformance_list {
                 a_retry_wakes_workers
                 a_reaped_job_wakes_workers
                 a_fired_tick_wakes_workers
+                a_changed_schedule_wakes_schedulers
                 a_success_wakes_clients
                 a_final_failure_wakes_clients
                 the_end_of_a_waiting_job_wakes_clients

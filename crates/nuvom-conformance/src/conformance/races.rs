@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::{Barrier, Mutex};
 
-use nuvom_core::ports::{Cancelled, Ended, Enqueued, Filter, Fired};
+use nuvom_core::ports::{Cancelled, Committed, Ended, Enqueued, Filter};
 use nuvom_core::{End, JobId, State};
 
 use super::Harness;
 use super::bench::{Bench, LEASE, end_of, ids, ids_of_new, wish};
-use crate::builders::{a_schedule, jobs, success};
+use super::fire::fire_one;
+use crate::builders::{a_schedule, jobs, success, written};
 
 /// More than this machine has cores, so that threads are also cut off in the middle.
 const THREADS: usize = 6;
@@ -109,14 +110,11 @@ pub fn a_cancelled_job_was_never_claimed(harness: &dyn Harness) {
 pub fn a_tick_is_fired_by_one_scheduler_only(harness: &dyn Harness) {
     let Some(bench) = Bench::promising(harness, |can| can.records) else { return };
     let (schedule, tick) = (a_schedule("report", bench.now()), bench.now());
-    bench.schedules().save(std::slice::from_ref(&schedule)).unwrap();
-    let next = tick + std::time::Duration::from_hours(1);
+    bench.schedules().commit(&[written(schedule.clone())]).unwrap();
 
-    let answers = at_once(|_| {
-        bench.schedules().fire(&schedule.id, tick, Some(next), &[schedule.job_at(tick)]).unwrap()
-    });
+    let answers = at_once(|_| bench.schedules().commit(&[fire_one(&schedule, tick)]).unwrap());
 
-    assert_eq!(answers.iter().filter(|answer| **answer == Fired::Done).count(), 1);
+    assert_eq!(answers.concat().into_iter().filter(|answer| *answer == Committed::Done).count(), 1);
     assert_eq!(bench.inspect().count(&Filter::default()).unwrap(), [1, 0, 0, 0, 0]);
 }
 

@@ -8,8 +8,9 @@ use nuvom_core::ports::{Subscription, Topic};
 
 use super::Harness;
 use super::bench::{Bench, end_of};
+use super::fire::fire_one;
 use crate::Probe;
-use crate::builders::{a_job, a_schedule, failure, handed_back, success};
+use crate::builders::{a_job, a_schedule, failure, handed_back, success, written};
 
 pub fn an_enqueue_wakes_workers(harness: &dyn Harness) {
     let Some(bench) = Bench::promising(harness, |can| can.notify) else { return };
@@ -72,12 +73,24 @@ pub fn a_reaped_job_wakes_workers(harness: &dyn Harness) {
 pub fn a_fired_tick_wakes_workers(harness: &dyn Harness) {
     let Some(bench) = Bench::promising(harness, |can| can.notify) else { return };
     let (schedule, tick) = (a_schedule("report", bench.now()), bench.now());
-    bench.schedules().save(std::slice::from_ref(&schedule)).unwrap();
+    bench.schedules().commit(&[written(schedule.clone())]).unwrap();
     let (probe, _subscription) = listen(&bench, Topic::Ready);
 
-    bench.schedules().fire(&schedule.id, tick, None, &[schedule.job_at(tick)]).unwrap();
+    bench.schedules().commit(&[fire_one(&schedule, tick)]).unwrap();
 
     probe.expect("a wake after the tick");
+}
+
+pub fn a_changed_schedule_wakes_schedulers(harness: &dyn Harness) {
+    let Some(bench) = Bench::promising(harness, |can| can.notify) else { return };
+    let probe = Probe::new();
+    let _subscription = bench.schedules().subscribe_to_schedules(probe.waker()).unwrap();
+    let schedule = a_schedule("report", bench.now());
+
+    bench.schedules().commit(&[written(schedule.clone())]).unwrap();
+    probe.expect("a wake after the schedule was made");
+    bench.schedules().commit(&[schedule.remove()]).unwrap();
+    probe.expect("a wake after it was removed");
 }
 
 pub fn a_success_wakes_clients(harness: &dyn Harness) {

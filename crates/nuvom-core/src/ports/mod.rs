@@ -18,7 +18,7 @@ pub use inspect::{Filter, Inspect, Page, QueueCounts};
 pub use jobs::{Cancelled, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
 pub use line::{Line, LinePromises, Lined, Receipt, Taken};
 pub use results::{Record, ResultCapability, ResultStore, StoredResult};
-pub use schedules::{Fired, ScheduleStore};
+pub use schedules::{Agenda, Committed, ScheduleStore};
 pub use wake::{Subscription, Topic, Waker};
 pub use wakers::Wakers;
 

@@ -1,11 +1,13 @@
 //! The schedule port. Any number of schedulers may use it; there is no leader.
 
-use crate::{NewJob, Result, Schedule, ScheduleId, Timestamp};
+use super::{Subscription, Waker};
+use crate::{Result, Schedule, ScheduleChange, ScheduleId, Timestamp};
 
 /// Where schedules are kept.
 pub trait ScheduleStore: Send + Sync {
-    /// Writes schedules, replacing those with the same id.
-    fn save(&self, schedules: &[Schedule]) -> Result<()>;
+    /// Applies decided changes, in one operation. One answer a change, in order. A change whose schedule is not as it was
+    /// when it was decided is passed over, with its jobs; the others are applied.
+    fn commit(&self, changes: &[ScheduleChange]) -> Result<Vec<Committed>>;
 
     /// Reads schedules by id, in order.
     fn find(&self, ids: &[ScheduleId]) -> Result<Vec<Option<Schedule>>>;
@@ -13,30 +15,33 @@ pub trait ScheduleStore: Send + Sync {
     /// All schedules after this id, in order of id, at most `limit`.
     fn list_schedules(&self, after: Option<&ScheduleId>, limit: usize) -> Result<Vec<Schedule>>;
 
-    /// The schedules whose next tick has come and which are not paused, earliest first, at most `limit`.
-    fn due(&self, limit: usize) -> Result<Vec<Schedule>>;
+    /// What is due, at most `limit` schedules, and when there will be more.
+    fn agenda(&self, limit: usize) -> Result<Agenda>;
 
-    /// The earliest next tick of a schedule that is not paused.
-    fn next_tick(&self) -> Result<Option<Timestamp>>;
+    /// Schedules that have run out and were last changed before this time, the oldest first, at most `limit`.
+    fn run_out(&self, before: Timestamp, limit: usize) -> Result<Vec<Schedule>>;
 
-    /// In one operation: if the schedule's next tick is still `seen`, moves it to `next` and enqueues `jobs`.
-    fn fire(
-        &self,
-        id: &ScheduleId,
-        seen: Timestamp,
-        next: Option<Timestamp>,
-        jobs: &[NewJob],
-    ) -> Result<Fired>;
-
-    /// Removes schedules; answers whether each was there.
-    fn remove(&self, ids: &[ScheduleId]) -> Result<Vec<bool>>;
+    /// Calls `waker` after each change that was no fire, by whatever process, until the subscription is dropped. It may also
+    /// be called for nothing.
+    fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription>;
 }
 
-/// The answer to a fire.
+/// The answer to one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fired {
-    /// This call fired the tick.
+pub enum Committed {
+    /// Applied, with its jobs.
     Done,
-    /// Someone else had fired it, or it was changed, paused or removed.
+    /// The schedule had been fired, changed or removed by someone else: nothing changed.
     Passed,
+}
+
+/// What there is to do at some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agenda {
+    /// The store's time.
+    pub now: Timestamp,
+    /// The schedules whose next tick has come and which are not paused, earliest first.
+    pub due: Vec<Schedule>,
+    /// The earliest next tick of those that are not paused and not among `due`.
+    pub next_tick: Option<Timestamp>,
 }

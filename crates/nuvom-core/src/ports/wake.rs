@@ -13,11 +13,13 @@ pub enum Topic {
     Ended,
     /// The end of a running job was asked for.
     CancelRequested,
+    /// Schedules were written, paused, resumed or removed.
+    Schedules,
 }
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Topic; 3] = [Topic::Ready, Topic::Ended, Topic::CancelRequested];
+    pub const ALL: [Topic; 4] = [Topic::Ready, Topic::Ended, Topic::CancelRequested, Topic::Schedules];
 }
 
 /// What to call on a change. It runs on a thread of the store: it must return at once.

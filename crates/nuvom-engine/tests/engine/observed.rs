@@ -36,7 +36,7 @@ fn each_call_is_told_with_its_port_and_method() {
     duties.pruner.run_once();
     bench.stores.inspect.queues().unwrap();
     bench.stores.results.get(&[]).unwrap();
-    bench.stores.schedules.due(1).unwrap();
+    bench.stores.schedules.agenda(1).unwrap();
 
     let expected = [
         ("jobs", "exchange", false),
@@ -44,7 +44,7 @@ fn each_call_is_told_with_its_port_and_method() {
         ("jobs", "prune", false),
         ("inspect", "queues", false),
         ("results", "get", false),
-        ("schedules", "due", false),
+        ("schedules", "agenda", false),
     ];
     assert_eq!(calls(&bench), expected);
 }

@@ -2,7 +2,7 @@
 
 use nuvom_core::ports::JobStore;
 use nuvom_core::{End, Timestamp};
-use nuvom_testkit::builders::{a_job, a_schedule, failure, success};
+use nuvom_testkit::builders::{a_job, a_schedule, failure, success, written};
 
 use crate::support::{Place, enqueue, wish};
 
@@ -21,8 +21,8 @@ fn refusal(sql: &str) -> String {
     enqueue(&store, a_job("add").priority(1)).unwrap();
     store.exchange(&[], Some(&wish(1))).unwrap();
     enqueue(&store, a_job("add").priority(2)).unwrap();
-    nuvom_core::ports::ScheduleStore::save(&*store, &[a_schedule("hourly", Timestamp::from_micros(1))])
-        .unwrap();
+    let hourly = written(a_schedule("hourly", Timestamp::from_micros(1)));
+    nuvom_core::ports::ScheduleStore::commit(&*store, &[hourly]).unwrap();
     place.raw().execute(sql, []).expect_err("the record was accepted").to_string()
 }
 
@@ -118,4 +118,12 @@ refused! {
         "UPDATE schedules SET id = ''" => "length(id) BETWEEN 1 AND 200";
     a_schedule_makes_jobs_of_a_known_priority:
         "UPDATE schedules SET priority = -1" => "priority BETWEEN 0 AND 9";
+    a_schedule_that_makes_jobs_may_make_one:
+        "UPDATE schedules SET max_runs = 0" => "max_runs > 0";
+    a_job_does_not_start_before_its_tick:
+        "UPDATE schedules SET jitter = -1" => "jitter >= 0";
+    the_runs_of_a_schedule_are_counted_from_none:
+        "UPDATE schedules SET runs = -1" => "runs >= 0";
+    the_last_job_of_a_schedule_is_a_job:
+        "UPDATE schedules SET last_job = x'00'" => "length(last_job) = 16";
 }

@@ -72,7 +72,8 @@ fn all_that_a_database_of_the_first_schema_held_is_still_there() {
     assert_eq!(store.get(&ids).unwrap()[2].as_ref().unwrap().value.as_deref(), Some(&b"value"[..]));
     let attempts = store.attempts(numbered(3)).unwrap();
     assert_eq!((attempts[0].ending, &*attempts[0].error.message), (Ending::Failed, "it broke"));
-    assert_eq!(store.find(&[schedule_id("hourly")]).unwrap()[0].as_ref().unwrap().task.as_str(), "report");
+    let hourly = store.find(&[schedule_id("hourly")]).unwrap().remove(0).unwrap();
+    assert_eq!(hourly.definition.task.as_str(), "report");
 }
 
 #[test]

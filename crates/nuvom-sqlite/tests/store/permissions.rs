@@ -31,6 +31,7 @@ fn nobody_but_its_owner_can_read_a_store_whatever_the_umask() {
         ("nuvom.db-wake", "700"),
         ("nuvom.db-wal", "600"),
         ("ready", "600"),
+        ("schedules", "600"),
     ];
     assert_eq!(modes, BTreeMap::from(expected));
 }
