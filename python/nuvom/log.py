@@ -33,7 +33,7 @@ _EVENT_FIELDS = frozenset(
     {
         "event", "worker", "running", "handed_back", "job_id", "task", "queue", "attempt", "state", "outcome",
         "took_secs", "kind", "reason", "traceback", "lease", "count", "duty", "stack", "pid", "death", "lost", "jobs",
-        "rss", "stuck", "silent_secs",
+        "rss", "stuck", "silent_secs", "schedule", "tick", "missed", "skipped", "late_secs",
     }
 )  # fmt: skip
 
@@ -108,6 +108,15 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
             return logging.CRITICAL, (
                 f"the worker gave no sign of life for {fields['silent_secs']:.0f} s ({fields['duty']}); it ends"
             )
+        case "tick_fired" if fields["missed"] or fields["skipped"]:
+            return logging.WARNING, (
+                f"schedule {fields['schedule']} ({fields['task']}): ticks missed: {fields['missed']}, "
+                f"skipped: {fields['skipped']}; jobs made: {fields['jobs']}"
+            )
+        case "tick_fired":
+            return logging.DEBUG, f"schedule {fields['schedule']} made a job of {fields['task']}"
+        case "schedule_broken":
+            return logging.ERROR, f"schedule {fields['schedule']} is paused: {fields['message']}"
         case "pruned":
             return logging.DEBUG, f"{fields['count']} old jobs removed"
         case "store_failed":

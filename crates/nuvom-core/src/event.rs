@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{Ending, Error, JobError, JobId, Lease, QueueName, State, TaskName, WorkerName};
+use crate::{
+    Ending, Error, JobError, JobId, Lease, QueueName, ScheduleId, State, TaskName, Timestamp, WorkerName,
+};
 
 /// Something that happened in a worker.
 #[derive(Debug)]
@@ -136,6 +138,32 @@ pub enum Event {
     Pruned {
         /// How many.
         count: usize,
+    },
+    /// A tick of a schedule was fired.
+    TickFired {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// The task of its jobs.
+        task: TaskName,
+        /// The queue of its jobs.
+        queue: QueueName,
+        /// The tick: the latest of those that were due.
+        tick: Timestamp,
+        /// The jobs that were made.
+        jobs: usize,
+        /// Ticks that came due while nobody was there to fire them.
+        missed: u64,
+        /// Ticks that made no job and are made good by none.
+        skipped: u64,
+        /// How long after the tick.
+        late: Duration,
+    },
+    /// The rule of a schedule cannot be followed, so it was paused.
+    ScheduleBroken {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// Why.
+        error: Error,
     },
     /// A store was called.
     StoreCalled {

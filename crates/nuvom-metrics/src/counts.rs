@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use nuvom_core::{Ending, Event, QueueName, State, TaskName};
 
 use crate::families::{
-    CHILDREN_DIED, CHILDREN_RETIRED, CLAIMS, Family, HAND_BACKS, HOOK_FAILURES, JOBS, LEASES_LOST, LOSSES,
-    PRUNED, RENEWALS, RETRIES, RUN, SLOW_HOOKS, STALE, STORE_CALLS, STORE_ERRORS, STUCK, WAIT,
+    CHILDREN_DIED, CHILDREN_RETIRED, CLAIMS, Family, HAND_BACKS, HOOK_FAILURES, JOBS, LATENESS, LEASES_LOST,
+    LOSSES, PRUNED, RENEWALS, RETRIES, RUN, SCHEDULED, SCHEDULES_BROKEN, SLOW_HOOKS, STALE, STORE_CALLS,
+    STORE_ERRORS, STUCK, TICKS, WAIT,
 };
 use crate::histogram::{CALL_BOUNDS, Histogram, JOB_BOUNDS};
 use crate::labels::{First, MOST_HOOKS, MOST_QUEUES, MOST_TASKS, OTHER};
@@ -28,6 +29,7 @@ pub(crate) struct Counts {
     pruned: u64,
     children_died: u64,
     children_retired: u64,
+    ticks: Ticks,
     /// By store and operation, which come from our own code.
     calls: BTreeMap<(&'static str, &'static str), Calls>,
     /// By plugin and hook.
@@ -49,6 +51,16 @@ struct Line {
     retries: [u64; OUTCOMES.len()],
     losses: [u64; 2],
     hand_backs: u64,
+    scheduled: u64,
+}
+
+/// What a scheduler did.
+struct Ticks {
+    fired: u64,
+    missed: u64,
+    skipped: u64,
+    broken: u64,
+    late: Histogram,
 }
 
 struct Calls {
@@ -100,6 +112,7 @@ impl Counts {
             pruned: 0,
             children_died: 0,
             children_retired: 0,
+            ticks: Ticks { fired: 0, missed: 0, skipped: 0, broken: 0, late: Histogram::new(&CALL_BOUNDS) },
             calls: BTreeMap::new(),
             hooks: BTreeMap::new(),
         }
@@ -141,6 +154,15 @@ impl Counts {
             Event::Pruned { count } => self.pruned += *count as u64,
             Event::ChildDied { .. } => self.children_died += 1,
             Event::ChildRetired { .. } => self.children_retired += 1,
+            Event::TickFired { task, queue, jobs, missed, skipped, late, .. } => {
+                let jobs = *jobs as u64;
+                self.find(task, queue, known).1.scheduled += jobs;
+                self.ticks.fired += jobs;
+                self.ticks.missed += missed;
+                self.ticks.skipped += skipped;
+                self.ticks.late.add(*late);
+            }
+            Event::ScheduleBroken { .. } => self.ticks.broken += 1,
             Event::StoreCalled { store, operation, took, failed } => {
                 let new = || Calls { took: Histogram::new(&CALL_BOUNDS), failed: 0 };
                 let calls = self.calls.entry((store, operation)).or_insert_with(new);
@@ -211,6 +233,7 @@ impl Counts {
         };
         let mut jobs = Vec::new();
         let (mut retries, mut losses, mut hand_backs) = (Vec::new(), Vec::new(), Vec::new());
+        let mut scheduled = Vec::new();
         for (task, queue, line) in lines() {
             let labels = [("task", task), ("queue", queue)];
             for (end, counts) in ENDS.iter().zip(&line.jobs) {
@@ -226,6 +249,9 @@ impl Counts {
                 .extend(told.map(|(outcome, count)| total(*count, &[&labels[..], &[("outcome", outcome)]])));
             let told = HOLDERS.iter().zip(&line.losses).filter(|(_, count)| **count > 0);
             losses.extend(told.map(|(holder, count)| total(*count, &[&labels[..], &[("holder", holder)]])));
+            if line.scheduled > 0 {
+                scheduled.push(total(line.scheduled, &[&labels[..]]));
+            }
             if line.hand_backs > 0 {
                 hand_backs.push(total(line.hand_backs, &[&labels[..]]));
             }
@@ -250,6 +276,11 @@ impl Counts {
             hooks_failed.push(total(counts.failed, &[&labels]));
             hooks_slow.push(total(counts.slow, &[&labels]));
         }
+        let ticks =
+            [("fired", self.ticks.fired), ("missed", self.ticks.missed), ("skipped", self.ticks.skipped)];
+        let ticks = ticks.iter().map(|(outcome, count)| total(*count, &[&[("outcome", outcome)]])).collect();
+        let mut late = Vec::new();
+        histogram(&mut late, &self.ticks.late, &[]);
         let plain = |family, count| (family, vec![total(count, &[])]);
         vec![
             plain(CLAIMS, self.claims),
@@ -270,6 +301,10 @@ impl Counts {
             (STORE_ERRORS, failed),
             (HOOK_FAILURES, hooks_failed),
             (SLOW_HOOKS, hooks_slow),
+            (TICKS, ticks),
+            (SCHEDULED, scheduled),
+            (LATENESS, late),
+            plain(SCHEDULES_BROKEN, self.ticks.broken),
         ]
     }
 

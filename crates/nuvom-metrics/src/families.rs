@@ -142,6 +142,26 @@ pub(crate) const HOOK_FAILURES: Family =
     row("nuvom_hook_failures", Counter, &["plugin", "hook"], "Hooks of plugins that raised.");
 pub(crate) const SLOW_HOOKS: Family =
     row("nuvom_slow_hooks", Counter, &["plugin", "hook"], "Hooks of plugins that took too long.");
+pub(crate) const TICKS: Family = row(
+    "nuvom_schedule_ticks",
+    Counter,
+    &["outcome"],
+    "Ticks of schedules that this scheduler fired: those that made a job, were missed, or were skipped.",
+);
+pub(crate) const SCHEDULED: Family =
+    row("nuvom_scheduled_jobs", Counter, &["task", "queue"], "Jobs that this scheduler made.");
+pub(crate) const LATENESS: Family = row(
+    "nuvom_schedule_late_seconds",
+    Histogram,
+    &[],
+    "How long after its tick a schedule was fired by this scheduler.",
+);
+pub(crate) const SCHEDULES_BROKEN: Family = row(
+    "nuvom_schedules_broken",
+    Counter,
+    &[],
+    "Schedules that were paused because their rule cannot be followed.",
+);
 pub(crate) const POOL_SLOTS: Family =
     row("nuvom_pool_slots", Gauge, &["pool"], "How many attempts can run at once.");
 pub(crate) const POOL_RUNNING: Family =
@@ -192,6 +212,10 @@ pub const FAMILIES: &[Family] = &[
     STORE_ERRORS,
     HOOK_FAILURES,
     SLOW_HOOKS,
+    TICKS,
+    SCHEDULED,
+    LATENESS,
+    SCHEDULES_BROKEN,
     POOL_SLOTS,
     POOL_RUNNING,
     POOL_QUEUED,

@@ -145,6 +145,30 @@ fn a_call_to_a_store_is_counted_with_its_time_and_its_error() {
 }
 
 #[test]
+fn a_fired_tick_is_counted_with_its_jobs_and_what_was_missed() {
+    let fired = |jobs, missed, skipped| Event::TickFired {
+        schedule: builders::schedule_id("nightly"),
+        task: task("add"),
+        queue: QueueName::new("default").unwrap(),
+        tick: FakeClock::new().now(),
+        jobs,
+        missed,
+        skipped,
+        late: Duration::from_millis(2),
+    };
+    let error = Error::new(ErrorKind::Invalid, "no rule");
+
+    let broken = Event::ScheduleBroken { schedule: builders::schedule_id("nightly"), error };
+    let told = counted(&[fired(1, 5, 0), fired(0, 0, 2), broken]);
+
+    let ticks = |outcome| told.sum("nuvom_schedule_ticks_total", &[("outcome", outcome)]);
+    assert_eq!([ticks("fired"), ticks("missed"), ticks("skipped")], [1.0, 5.0, 2.0]);
+    assert_eq!(told.sum("nuvom_scheduled_jobs_total", &[("task", "add"), ("queue", "default")]), 1.0);
+    assert_eq!(told.sum("nuvom_schedule_late_seconds_count", &[]), 2.0);
+    assert_eq!(told.sum("nuvom_schedules_broken_total", &[]), 1.0);
+}
+
+#[test]
 fn ten_thousand_names_that_no_code_knows_share_one_series() {
     let events: Vec<Event> = (0..10_000)
         .map(|number| ended(&format!("name-{number}"), &format!("queue-{number}"), State::Success, None))

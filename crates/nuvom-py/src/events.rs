@@ -212,6 +212,22 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
         }
         // Metrics count these; as lines of a log they would be too many.
         Event::Claimed { .. } | Event::Renewed { .. } | Event::StoreCalled { .. } => "counted",
+        Event::TickFired { schedule, task, queue, tick, jobs, missed, skipped, late } => {
+            fields.set_item("schedule", schedule.as_str())?;
+            fields.set_item("task", task.as_str())?;
+            fields.set_item("queue", queue.as_str())?;
+            fields.set_item("tick", tick.as_micros() as f64 / 1e6)?;
+            fields.set_item("jobs", jobs)?;
+            fields.set_item("missed", missed)?;
+            fields.set_item("skipped", skipped)?;
+            fields.set_item("late_secs", late.as_secs_f64())?;
+            "tick_fired"
+        }
+        Event::ScheduleBroken { schedule, error } => {
+            fields.set_item("schedule", schedule.as_str())?;
+            fields.set_item("message", error.to_string())?;
+            "schedule_broken"
+        }
         Event::StoreFailed { duty, error } => {
             fields.set_item("duty", duty)?;
             fields.set_item("message", error.to_string())?;

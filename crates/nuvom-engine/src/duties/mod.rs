@@ -5,6 +5,7 @@ mod fence;
 mod heartbeat;
 mod pruner;
 mod reaper;
+mod scheduler;
 mod watchdog;
 
 pub use exchange::Exchange;
@@ -12,6 +13,7 @@ pub use fence::Fence;
 pub use heartbeat::Heartbeat;
 pub use pruner::Pruner;
 pub use reaper::Reaper;
+pub use scheduler::Ticker;
 pub use watchdog::Watchdog;
 
 use std::time::Duration;
