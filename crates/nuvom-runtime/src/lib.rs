@@ -8,6 +8,7 @@ mod permissions;
 mod project;
 mod runtime;
 mod settings;
+mod timetable;
 
 pub use backends::{Backends, Open, OpenLine, OpenResults, Part, Place};
 pub use clock::SystemClock;
@@ -15,3 +16,4 @@ pub use ids::JobIds;
 pub use project::Project;
 pub use runtime::Runtime;
 pub use settings::{Entry, Origin, Settings, settings_reference};
+pub use timetable::{Timetable, Written};
