@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from nuvom.errors import NuvomError as NuvomError
     from nuvom.errors import PayloadTooLarge as PayloadTooLarge
     from nuvom.job import Job as Job
+    from nuvom.scheduler.handle import Schedule as Schedule
+    from nuvom.scheduler.rules import cron as cron
+    from nuvom.scheduler.rules import every as every
     from nuvom.task import AsyncTask as AsyncTask
     from nuvom.task import Task as Task
     from nuvom.worker import Worker as Worker
@@ -45,11 +48,14 @@ __all__ = [
     "NotSerializable",
     "NuvomError",
     "PayloadTooLarge",
+    "Schedule",
     "Task",
     "Worker",
     "__version__",
     "configure",
+    "cron",
     "current_job",
+    "every",
     "task",
 ]
 
@@ -66,10 +72,13 @@ _HOMES = {
     "NotSerializable": "nuvom.errors",
     "NuvomError": "nuvom.errors",
     "PayloadTooLarge": "nuvom.errors",
+    "Schedule": "nuvom.scheduler.handle",
     "Task": "nuvom.task",
     "Worker": "nuvom.worker",
     "configure": "nuvom.config",
+    "cron": "nuvom.scheduler.rules",
     "current_job": "nuvom._nuvom",
+    "every": "nuvom.scheduler.rules",
 }
 
 

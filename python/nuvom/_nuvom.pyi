@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, TypedDict, final, type_check_only
+from typing import Any, Literal, Required, TypedDict, final, type_check_only
 
 from nuvom.execution.event_loop import EventLoop
 from nuvom.task import Task
@@ -17,6 +17,7 @@ __all__ = [
     "CurrentJob",
     "Metrics",
     "QueuedJob",
+    "SchedulerHandle",
     "Slot",
     "SourceWatch",
     "WorkerHandle",
@@ -27,10 +28,12 @@ __all__ = [
     "backend_promises",
     "call_back",
     "cancel",
+    "cancel_schedule",
     "check_id",
     "close",
     "configure",
     "conformance_cases",
+    "cron_ticks",
     "current_job",
     "decode",
     "encode",
@@ -39,17 +42,26 @@ __all__ = [
     "judge_case",
     "load_manifest",
     "note_kind",
+    "pause_schedule",
+    "preview_schedule",
     "project",
     "record",
+    "reschedule",
     "result",
+    "resume_schedule",
     "retry",
     "run_command_line",
     "save_manifest",
     "scan_tasks",
+    "schedule_record",
+    "schedule_records",
     "serve_child",
     "settings",
     "status",
+    "sync_schedules",
+    "trigger_schedule",
     "wait",
+    "write_schedule",
 ]
 
 __version__: str
@@ -78,6 +90,9 @@ class _Record(TypedDict):
     max_attempts: int
     cancel_requested: bool
     tags: list[str]
+    schedule: str | None
+    tick_at: float | None
+    missed_ticks: int
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
@@ -120,6 +135,12 @@ class CurrentJob:
     def max_attempts(self) -> int: ...
     @property
     def cancel_requested(self) -> bool: ...
+    @property
+    def schedule(self) -> str | None: ...
+    @property
+    def tick_at(self) -> float | None: ...
+    @property
+    def missed_ticks(self) -> int: ...
     @property
     def headers(self) -> dict[str, str]: ...
 
@@ -190,6 +211,7 @@ class WorkerOptions(TypedDict):
     pool: str | None
     stop_grace_secs: float | None
     owns_process: bool
+    scheduler: bool
     places: Places
     metrics: Metrics | None
 
@@ -220,6 +242,81 @@ class WorkerHandle:
     def cut(self) -> None: ...
     # The exit code, and how many running jobs were cut off and handed back.
     def wait(self) -> tuple[int, int]: ...
+
+# A scheduler without a worker.
+@final
+class SchedulerHandle:
+    # Starts to fire.
+    def __new__(cls, metrics: Metrics | None = None) -> SchedulerHandle: ...
+    @property
+    def broken(self) -> bool: ...
+    def drain(self) -> None: ...
+    def cut(self) -> None: ...
+    def wait(self) -> tuple[int, int]: ...
+
+# What the engine is told of a schedule's rule: one of the first four. A moment is microseconds since 1970, or a date and
+# time without a zone as ISO text.
+@type_check_only
+class Plan(TypedDict, total=False):
+    at: int | str
+    in_secs: float
+    interval_secs: float
+    cron: str
+    timezone_name: Required[str]
+    misfire: str
+    overlap: str
+    starts_at: int | str
+    ends_at: int | str
+    max_runs: int
+    jitter_secs: float
+
+# What `schedule_record` answers. Times are seconds since the Unix epoch.
+@type_check_only
+class ScheduleRecord(TypedDict):
+    id: str
+    task: str
+    at: float | None
+    interval_secs: float | None
+    cron: str | None
+    timezone_name: str | None
+    misfire: str
+    overlap: str
+    starts_at: float | None
+    ends_at: float | None
+    max_runs: int | None
+    jitter_secs: float
+    declared: bool
+    queue: str
+    priority: int
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    next_run_at: float | None
+    paused: bool
+    runs: int
+    skipped: int
+    last_run_at: float | None
+    last_job: str | None
+    created_at: float
+    changed_at: float
+
+# Answers the id, and what was done.
+def write_schedule(
+    blueprint: Blueprint, args: tuple[Any, ...], kwargs: dict[str, Any] | None, id: str | None, plan: Plan
+) -> tuple[str, str]: ...
+def sync_schedules(
+    declared: Sequence[tuple[str, Blueprint, Plan]], retires: bool, is_dry: bool
+) -> list[tuple[str, str]]: ...
+
+# Like all below, raises `NotFound` if there is no such schedule; only to cancel is happy with that.
+def schedule_record(id: str) -> ScheduleRecord: ...
+def schedule_records() -> list[ScheduleRecord]: ...
+def pause_schedule(id: str) -> bool: ...
+def resume_schedule(id: str) -> bool: ...
+def cancel_schedule(id: str) -> bool: ...
+def trigger_schedule(id: str) -> str: ...
+def reschedule(id: str, next_micros: int) -> None: ...
+def preview_schedule(id: str, count: int) -> list[float]: ...
+def cron_ticks(expression: str, timezone_name: str, after: int, count: int) -> list[int]: ...
 
 # How a task of this name wants to run.
 def note_kind(name: str, is_async: bool, run_in: str | None = None) -> None: ...

@@ -63,6 +63,7 @@ _OPTIONS: dict[str, tuple[Check, str]] = {
     "priority": (_is_priority, "a whole number from 0 (first) to 9 (last)"),
     "on_lost": (_one_of("retry", "fail"), "'retry' or 'fail'"),
     "run_in": (_one_of("thread", "process"), "'thread' or 'process'"),
+    "schedule": (lambda value: hasattr(value, "plan"), "every(…) or cron(…)"),
     "tags": (_is_names, "a list of words"),
     "description": (_is_text, "text"),
     "category": (_is_text, "text"),
@@ -83,7 +84,7 @@ START = frozenset({"in_", "at"})
 
 # What a job made by `with_options` cannot change: the worker looks these up by the task's name.
 _TASK_ONLY = frozenset(
-    {"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category", "run_in"}
+    {"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category", "run_in", "schedule"}
 )
 
 

@@ -51,6 +51,12 @@ class JobInfo:
     max_attempts: int
     cancel_requested: bool
     tags: list[str]
+    schedule: str | None
+    """The id of the schedule that made it, if one did."""
+    tick_at: datetime | None
+    """The time at which that schedule was due."""
+    missed_ticks: int
+    """How many earlier times were missed, for which it stands too."""
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     attempts: list[AttemptInfo]

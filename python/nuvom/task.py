@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from functools import update_wrapper
 
-from nuvom._nuvom import Blueprint, enqueue, enqueue_many
+from nuvom._nuvom import Blueprint, enqueue, enqueue_many, write_schedule
 from nuvom._options import START, check_job_options, check_task_options
 from nuvom._typed import TYPE_CHECKING, OfCall
 from nuvom.errors import InvalidOption
@@ -13,12 +13,14 @@ from nuvom.registry.registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from typing import Any, Literal, overload
 
     from nuvom._rebuild import Rebuild
     from nuvom._typed import P, R_co
     from nuvom.job import Job
+    from nuvom.scheduler.handle import Schedule
+    from nuvom.scheduler.rules import Rule
 
 _first_import = allocate_lock()
 _CO_COROUTINE = 0x80
@@ -81,6 +83,58 @@ class Task(OfCall["P", "R_co"]):
         if not self._rebuild_known or self._rebuild is not None:
             calls = [self._flatten_element(call) for call in calls]
         return [_job(id, self) for id in enqueue_many(self._blueprint, calls)]
+
+    def schedule(
+        self,
+        /,
+        *args: Any,
+        at: datetime | None = None,
+        in_: float | timedelta | None = None,
+        interval: float | timedelta | None = None,
+        cron: str | None = None,
+        timezone_name: str = "UTC",
+        id: str | None = None,
+        misfire: Literal["once", "skip", "all"] = "once",
+        overlap: Literal["allow", "skip"] = "allow",
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        max_runs: int | None = None,
+        jitter: float | timedelta | None = None,
+        **kwargs: Any,
+    ) -> Schedule:
+        """Has a scheduler make jobs of this call: once `at` a time or `in_` so many seconds, every `interval` seconds, or by a
+        `cron` expression in the time zone `timezone_name`. Exactly one of the four.
+
+        `id` makes it an upsert: writing the same id again changes the schedule, or leaves it alone if nothing differs.
+        `misfire` says what becomes of times at which no scheduler ran: "once" makes one job for all of them, "skip" none,
+        "all" one each, up to the latest 100. With `overlap="skip"` no job is made while the last one has not ended.
+        `starts_at` and `ends_at` bound the times; an interval counts from `starts_at`. `max_runs` ends it after so many
+        jobs. `jitter` lets each job start up to so many seconds after its time. A datetime without a zone is read in
+        `timezone_name`.
+
+        Arguments of the task that have one of these names go in by position. Raises `InvalidOption` and `InvalidValue` for
+        what cannot be, and what `delay` raises.
+        """
+        from nuvom.scheduler.handle import Schedule  # only programs with schedules need it
+        from nuvom.scheduler.rules import plan
+
+        told = plan(
+            f"{self.name}.schedule",
+            at=at,
+            in_=in_,
+            interval=interval,
+            cron=cron,
+            timezone_name=timezone_name,
+            misfire=misfire,
+            overlap=overlap,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            max_runs=max_runs,
+            jitter=jitter,
+        )
+        if not self._rebuild_known or self._rebuild is not None:
+            args, kwargs = self._flatten(args, kwargs)
+        return Schedule(write_schedule(self._blueprint, args, kwargs or None, id, told)[0])
 
     if TYPE_CHECKING:
 
@@ -209,6 +263,7 @@ if TYPE_CHECKING:
         priority: int | None = None,
         on_lost: Literal["retry", "fail"] | None = None,
         run_in: Literal["thread", "process"] | None = None,
+        schedule: Rule | None = None,
         tags: Sequence[str] | None = None,
         description: str | None = None,
         category: str | None = None,
@@ -235,6 +290,7 @@ def task(function: Any = None, /, **options: Any) -> Any:
       on_lost          what the death of a worker does: "retry", or "fail" for a task that must not repeat
       run_in           "thread" or "process": where attempts run, whatever the worker's own pool is; coroutines run
                        on an event loop there
+      schedule         when jobs of it are made without being asked for: every(minutes=5), cron("0 9 * * MON")
       tags, category, description   words for people
       aliases          older names under which waiting jobs may ask for it
       before_job(), after_job(result), on_error(exception)   called in the worker around each attempt

@@ -45,12 +45,13 @@ class Worker:
         name: str | None = None,
         stop_grace_secs: float | None = None,
         monitored: bool = False,
+        scheduler: bool = True,
     ) -> None:
         """`threads` is how many jobs run at once (`NUVOM_MAX_WORKERS`), on threads of this process or, with
         `pool="process"`, each in a child process (`NUVOM_POOL`); jobs of `async def` tasks are not counted there but
         by `NUVOM_MAX_COROUTINES`. `queues` says which are served (all); `name` must be unique among living workers;
         `stop_grace_secs` is how long a stop waits for running jobs (`NUVOM_STOP_GRACE_SECS`); `monitored` counts what
-        the worker does, for `metrics`.
+        the worker does, for `metrics`; `scheduler=False` leaves the ticks of schedules to others.
 
         A child imports the modules of the tasks that are registered when the worker starts. Tasks of the program
         itself are found by running it again under another name, so its own start belongs under
@@ -68,6 +69,7 @@ class Worker:
         self._handle: _nuvom.WorkerHandle | None = None
         self._metrics = _nuvom.Metrics() if monitored else None
         self._plugins: WorkerPlugins | None = None
+        self._scheduler = scheduler
 
     @property
     def metrics(self) -> _nuvom.Metrics | None:
@@ -85,6 +87,8 @@ class Worker:
             plugins.start()
             self._metrics = plugins.metrics
         try:
+            if self._scheduler:
+                _sync_declared()
             self._handle = _nuvom.WorkerHandle(
                 self.name,
                 {
@@ -93,6 +97,7 @@ class Worker:
                     "pool": self._pool,
                     "stop_grace_secs": self._stop_grace_secs,
                     "owns_process": False,
+                    "scheduler": self._scheduler,
                     "places": _places(),
                     "metrics": self._metrics,
                 },
@@ -131,7 +136,9 @@ class Worker:
         self.stop()
 
 
-def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: bool, reloads: bool) -> int:
+def run_worker(
+    queues: Sequence[str], log_level: str, log_format: str, strict: bool, reloads: bool, scheduler: bool
+) -> int:
     """`nuvom runworker`: loads the project's tasks, runs jobs until a signal says stop, answers the exit code."""
     from nuvom.discovery.auto_register import auto_register
     from nuvom.errors import NuvomError
@@ -158,6 +165,8 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
             logger.error("there is no task to serve: write one with @task and run `nuvom discover tasks`")
             return EXIT_CONFIGURATION
         logger.info("serving %d tasks: %s", len(registered.tasks), _listed(registered.tasks))
+        if scheduler:
+            _sync_declared()
         name = _unique_name()
         plugins = _plugins(name, None)
         options: _nuvom.WorkerOptions = {
@@ -166,6 +175,7 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
             "pool": None,
             "stop_grace_secs": None,
             "owns_process": True,
+            "scheduler": scheduler,
             "places": _places(),
             "metrics": plugins.metrics if plugins is not None else None,
         }
@@ -183,6 +193,47 @@ def run_worker(queues: Sequence[str], log_level: str, log_format: str, strict: b
         return EXIT_CONFIGURATION
 
 
+def run_scheduler(log_level: str, log_format: str) -> int:
+    """`nuvom runscheduler`: makes the jobs of schedules until a signal says stop, answers the exit code."""
+    from nuvom.discovery.auto_register import auto_register
+    from nuvom.errors import NuvomError
+    from nuvom.execution.stacks import show_stacks_on_request
+    from nuvom.log import logger, setup_logging
+
+    setup_logging(log_level, log_format)
+    show_stacks_on_request()
+    try:
+        # For the schedules in their code; whatever does not load keeps those that it has.
+        for failure in auto_register().failures:
+            logger.warning("module %s could not be loaded (%s)", failure.module, failure.reason)
+        _sync_declared()
+
+        def start() -> _nuvom.SchedulerHandle:
+            handle = _nuvom.SchedulerHandle()
+            logger.info("scheduler started")
+            return handle
+
+        code = _serve(start)
+        logger.info("scheduler stopped")
+        return _end(code)
+    except NuvomError as error:
+        print(f"nuvom: {error}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+
+
+def _sync_declared() -> None:
+    """Writes the schedules that stand in the code of registered tasks. None is retired: another version may have them."""
+    from nuvom.registry.registry import by_name
+
+    if not any("schedule" in task.options for task in by_name.values()):
+        return
+    from nuvom.log import logger
+    from nuvom.scheduler.declared import sync  # only projects with such tasks need it
+
+    for id, done in sync(retires=False):
+        logger.info("schedule %s %s", id, done)
+
+
 def _end(code: int) -> int:
     """The exit code, for the caller to return. While a task still runs that nothing can end, the interpreter cannot be
     taken down in good order, so then the process ends here.
@@ -195,12 +246,12 @@ def _end(code: int) -> int:
     return code
 
 
-def _serve(start: Callable[[], _nuvom.WorkerHandle]) -> int:
+def _serve(start: Callable[[], _nuvom.WorkerHandle | _nuvom.SchedulerHandle]) -> int:
     """Runs a worker to its end; waits in another thread, so that this one can take signals at any moment."""
     from nuvom.wakeups import Wakeups  # a worker inside a program leaves signals alone
 
     ended: list[int] = []
-    handle: _nuvom.WorkerHandle | None = None
+    handle: _nuvom.WorkerHandle | _nuvom.SchedulerHandle | None = None
     requests = 0
 
     def stop() -> None:

@@ -8,17 +8,19 @@ MAY_USE: dict[str, set[str]] = {
     "nuvom-core": set(),
     # The one wire form of a record, for backends that keep it as text.
     "nuvom-record": {"nuvom-core"},
+    # What cron expressions and time zones mean; the engine asks it through a port of core.
+    "nuvom-cron": {"nuvom-core"},
     "nuvom-memory": {"nuvom-core"},
     "nuvom-sqlite": {"nuvom-core", "nuvom-record"},
     "nuvom-engine": {"nuvom-core"},
-    "nuvom-discovery": {"nuvom-core"},
+    "nuvom-discovery": {"nuvom-core", "nuvom-cron"},
     # What operators graph. It counts events and asks by a port of its own, so it needs no engine.
     "nuvom-metrics": {"nuvom-core"},
     # The one part of the tests that ships: `nuvom plugin test` runs it.
     "nuvom-conformance": {"nuvom-core"},
     "nuvom-testkit": {"nuvom-conformance", "nuvom-core"},
     "nuvom-runtime": {"nuvom-composed", "nuvom-core", "nuvom-memory", "nuvom-sqlite"},
-    "nuvom-cli": {"nuvom-core", "nuvom-discovery", "nuvom-runtime"},
+    "nuvom-cli": {"nuvom-core", "nuvom-cron", "nuvom-discovery", "nuvom-runtime"},
     # Stores made of parts, such as the queue of a plugin and a result store.
     "nuvom-composed": {"nuvom-core"},
     "nuvom-py": {
@@ -26,6 +28,7 @@ MAY_USE: dict[str, set[str]] = {
         "nuvom-cli",
         "nuvom-composed",
         "nuvom-conformance",
+        "nuvom-cron",
         "nuvom-discovery",
         "nuvom-engine",
         # Beside a backend under test.

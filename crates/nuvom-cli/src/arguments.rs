@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use nuvom_core::{JobId, QueueName, State, TaskName};
+use nuvom_core::{JobId, QueueName, ScheduleId, State, TaskName};
 
 const AFTER_HELP: &str = "\
 Data goes to stdout, everything else to stderr.
@@ -43,6 +43,11 @@ pub(crate) enum Command {
     List(List),
     /// Run jobs until stopped
     Runworker(Runworker),
+    /// Make the jobs of schedules until stopped, and run none
+    Runscheduler(Runscheduler),
+    /// Schedules: what there are, when they are due, and how to stop them
+    #[command(subcommand)]
+    Schedule(Schedules),
     /// Show everything about a job
     #[command(subcommand)]
     Inspect(Inspect),
@@ -208,12 +213,88 @@ pub(crate) struct Runworker {
     /// Start anew whenever the source changes
     #[arg(long)]
     pub(crate) dev: bool,
+    /// Leave schedules to other workers, or to `nuvom runscheduler`
+    #[arg(long)]
+    pub(crate) no_scheduler: bool,
     /// Do not start if a module cannot be loaded
     #[arg(long)]
     pub(crate) strict: bool,
     /// Log lines to show [default: NUVOM_LOG_LEVEL]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "clap prints these lines as they stand")]
+pub(crate) struct Runscheduler {
+    /// Longest sleep, in seconds [default: NUVOM_SCHEDULER_POLL_SECS]
+    #[arg(long, value_name = "SECS")]
+    pub(crate) poll: Option<String>,
+    /// Schedules in one commit [default: NUVOM_SCHEDULER_BATCH]
+    #[arg(long, value_name = "N")]
+    pub(crate) batch: Option<String>,
+    /// Wake up to so many seconds late [default: NUVOM_SCHEDULER_JITTER_SECS]
+    #[arg(long, value_name = "SECS")]
+    pub(crate) jitter: Option<String>,
+    /// Log lines to show [default: NUVOM_LOG_LEVEL]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schedules {
+    /// List all schedules
+    List(Listing),
+    /// Show everything about a schedule
+    Inspect(OneSchedule),
+    /// Have a schedule make no jobs until it is resumed
+    Pause(OneSchedule),
+    /// Have a paused schedule make jobs again, from its next time on
+    Resume(OneSchedule),
+    /// Remove a schedule; jobs that it made stay
+    Cancel(OneSchedule),
+    /// Have a schedule make a job now
+    Trigger(OneSchedule),
+    /// Show when a schedule or a cron expression is due
+    Preview(PreviewSchedule),
+    /// Make the schedules what @task(schedule=…) says in the code
+    Sync(SyncSchedules),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneSchedule {
+    /// The schedule's id
+    #[arg(value_parser = schedule)]
+    pub(crate) id: ScheduleId,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreviewSchedule {
+    /// The id of a schedule, or a cron expression in quotes
+    #[arg(value_name = "ID|EXPR")]
+    pub(crate) what: String,
+    /// The time zone of an expression
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+    /// Show the days on which the zone's clocks are changed
+    #[arg(long)]
+    pub(crate) around_dst: bool,
+    /// How many times to show
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) count: u16,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncSchedules {
+    /// Only show what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
 }
 
 #[derive(Debug, Subcommand)]
@@ -287,6 +368,10 @@ pub(crate) struct Listing {
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn schedule(text: &str) -> nuvom_core::Result<ScheduleId> {
+    ScheduleId::new(text)
 }
 
 fn queue(text: &str) -> nuvom_core::Result<QueueName> {

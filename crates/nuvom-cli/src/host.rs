@@ -9,6 +9,16 @@ pub trait Host {
     /// Runs a worker until it is stopped, and answers with the exit code.
     fn run_worker(&self, request: WorkerRequest) -> i32;
 
+    /// Makes jobs of schedules until it is stopped, and answers with the exit code.
+    fn run_scheduler(&self, request: SchedulerRequest) -> i32;
+
+    /// Makes the schedules of a project what its code says, or only finds out what would be done. Answers a list of
+    /// objects with "id" and "done". The code is Python's, so the host reads it.
+    fn sync_schedules(&self, project: &Project, is_dry: bool) -> Result<Json> {
+        let _ = (project, is_dry);
+        Err(Error::new(ErrorKind::Unsupported, "the schedules in the code need Python"))
+    }
+
     /// The version of Nuvom, as the package has it.
     fn version(&self) -> String;
 
@@ -44,4 +54,15 @@ pub struct WorkerRequest {
     pub reloads: bool,
     /// Whether a module that cannot be loaded keeps it from starting.
     pub is_strict: bool,
+    /// Whether it fires the ticks of schedules, too.
+    pub fires: bool,
+}
+
+/// A scheduler that a user asked for. The settings are checked, and its options are among them.
+#[derive(Debug, Clone)]
+pub struct SchedulerRequest {
+    /// The settings, `--poll` and `--log-level` included.
+    pub settings: Settings,
+    /// The settings that its options name.
+    pub arguments: Vec<(String, String)>,
 }

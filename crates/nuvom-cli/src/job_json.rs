@@ -24,6 +24,9 @@ pub(crate) fn record(job: &Job) -> Json {
         "max_losses": job.max_losses.get(),
         "handbacks": job.handbacks,
         "cancel_requested": job.cancel_requested,
+        "schedule": job.options.tick.as_ref().map(|tick| tick.schedule.as_str()),
+        "tick_at": job.options.tick.as_ref().map(|tick| iso(tick.at)),
+        "missed_ticks": job.options.tick.as_ref().map_or(0, |tick| tick.missed),
         "created_at": iso(job.created_at),
         "run_at": iso(job.run_at),
         "started_at": job.started_at.map(iso),
@@ -47,8 +50,8 @@ pub(crate) fn attempts(attempts: &[Attempt]) -> Json {
 }
 
 /// The arguments: `{"args": […], "kwargs": {…}}`, or why they cannot be shown.
-pub(crate) fn arguments(job: &Job) -> Json {
-    match payload::arguments(&job.payload) {
+pub(crate) fn arguments(payload: &[u8]) -> Json {
+    match payload::arguments(payload) {
         Ok(arguments) => json!({
             "args": arguments.positional.iter().map(to_json).collect::<Json>(),
             "kwargs": to_json(&payload::Value::Map(arguments.keywords)),

@@ -22,6 +22,6 @@ mod table;
 mod wording;
 
 pub use failure::{ERROR, HANDED_BACK, OK, USAGE};
-pub use host::{Host, WorkerRequest};
+pub use host::{Host, SchedulerRequest, WorkerRequest};
 pub use run::{run, run_in};
 pub use surroundings::Surroundings;

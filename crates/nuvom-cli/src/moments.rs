@@ -13,6 +13,15 @@ pub(crate) fn utc(time: Timestamp) -> String {
     formatted(time, "%Y-%m-%d %H:%M:%SZ")
 }
 
+/// `2026-01-01 01:00:00 +01:00`: what a clock in this zone shows, with its distance from UTC.
+pub(crate) fn local(time: Timestamp, zone: &jiff::tz::TimeZone) -> String {
+    let Ok(moment) = jiff::Timestamp::from_microsecond(time.as_micros()) else { return utc(time) };
+    let offset = zone.to_offset(moment).seconds();
+    let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs() / 60);
+    let shown = zone.to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    format!("{shown} {sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// `2026-01-01T00:00:00.000000Z`, for programs.
 pub(crate) fn iso(time: Timestamp) -> String {
     formatted(time, "%Y-%m-%dT%H:%M:%S.%6fZ")

@@ -8,7 +8,8 @@ use clap::error::ErrorKind as ClapKind;
 
 use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs};
 use crate::commands::{
-    cancel, check, config, discover, doctor, history, inspect, list, plugin, retry, status, version, worker,
+    cancel, check, config, discover, doctor, history, inspect, list, plugin, retry, schedule, status,
+    version, worker,
 };
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;
@@ -44,6 +45,8 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
         Command::Check(options) => check::run(&options, session),
         Command::List(List::Tasks(options)) => list::tasks(&options, session),
         Command::Runworker(options) => worker::run(options, host, session),
+        Command::Runscheduler(options) => worker::run_scheduler(options, host, session),
+        Command::Schedule(options) => schedule::run(options, session),
         Command::Inspect(Inspect::Job(options)) => inspect::job(&options, session),
         Command::Status(options) => status::show(options.id, session),
         Command::History(History::Recent(options)) => history::recent(options, session),

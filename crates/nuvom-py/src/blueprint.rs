@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use nuvom_core::{
-    Backoff, Due, Error, ErrorKind, JobOptions, NewJob, OnLost, Priority, QueueName, Signature,
-    SignatureHash, TaskName, TimeoutPolicy, Timestamp,
+    Backoff, Definition, Due, Error, ErrorKind, JobOptions, Misfire, NewJob, OnLost, Overlap, Priority,
+    QueueName, Rule, Signature, SignatureHash, TaskName, TimeoutPolicy, Timestamp,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -132,6 +132,31 @@ impl Blueprint {
             due: self.due,
             options: self.options(py, client)?,
             payload: payload.into(),
+        })
+    }
+
+    /// What a schedule says of the jobs that it makes: those of this call. When is said elsewhere.
+    pub(crate) fn call(
+        &self,
+        client: &Client,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Definition> {
+        let NewJob { task, queue, priority, options, payload, .. } = self.job(client, args, kwargs, &[])?;
+        Ok(Definition {
+            rule: Rule::Once(Timestamp::default()),
+            starts_at: None,
+            ends_at: None,
+            max_runs: None,
+            jitter: Duration::ZERO,
+            misfire: Misfire::default(),
+            overlap: Overlap::default(),
+            is_declared: false,
+            task,
+            queue,
+            priority,
+            options,
+            payload,
         })
     }
 

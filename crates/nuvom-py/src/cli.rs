@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use nuvom_cli::{ERROR, Host, WorkerRequest};
+use nuvom_cli::{ERROR, Host, SchedulerRequest, WorkerRequest};
 use nuvom_core::{Error, ErrorKind, QueueName};
 use nuvom_runtime::{Backends, Project, Settings};
 use pyo3::prelude::*;
@@ -26,8 +26,14 @@ impl Host for PythonHost {
     fn run_worker(&self, request: WorkerRequest) -> i32 {
         let queues: Vec<&str> = request.queues.iter().map(QueueName::as_str).collect();
         let settings = &request.settings;
-        let arguments =
-            (queues, settings.log_level(), settings.log_format(), request.is_strict, request.reloads);
+        let arguments = (
+            queues,
+            settings.log_level(),
+            settings.log_format(),
+            request.is_strict,
+            request.reloads,
+            request.fires,
+        );
         Python::attach(|py| {
             configure(py, request.arguments.into_iter().map(|(name, value)| (name, Some(value))).collect());
             let ran = py
@@ -38,6 +44,33 @@ impl Host for PythonHost {
                 error.print(py);
                 ERROR
             })
+        })
+    }
+
+    fn run_scheduler(&self, request: SchedulerRequest) -> i32 {
+        let arguments = (request.settings.log_level(), request.settings.log_format());
+        Python::attach(|py| {
+            configure(py, request.arguments.into_iter().map(|(name, value)| (name, Some(value))).collect());
+            let ran = py
+                .import("nuvom.worker")
+                .and_then(|worker| worker.getattr("run_scheduler")?.call1(arguments))
+                .and_then(|code| code.extract());
+            ran.unwrap_or_else(|error: PyErr| {
+                error.print(py);
+                ERROR
+            })
+        })
+    }
+
+    fn sync_schedules(&self, _project: &Project, is_dry: bool) -> nuvom_core::Result<Json> {
+        Python::attach(|py| {
+            let answered = py
+                .import("nuvom.scheduler.declared")
+                .and_then(|declared| declared.getattr("answer")?.call1((is_dry,)))
+                .and_then(|answer| answer.extract::<String>());
+            let text = answered.map_err(|raised| refused(py, &raised))?;
+            serde_json::from_str(&text)
+                .map_err(|error| Error::new(ErrorKind::Internal, "the answer is no JSON").caused_by(error))
         })
     }
 

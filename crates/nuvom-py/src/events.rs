@@ -212,6 +212,19 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
         }
         // Metrics count these; as lines of a log they would be too many.
         Event::Claimed { .. } | Event::Renewed { .. } | Event::StoreCalled { .. } => "counted",
+        event @ (Event::TickFired { .. } | Event::ScheduleBroken { .. }) => of_schedule(&fields, event)?,
+        Event::StoreFailed { duty, error } => {
+            fields.set_item("duty", duty)?;
+            fields.set_item("message", error.to_string())?;
+            "store_failed"
+        }
+    };
+    Ok((name, fields))
+}
+
+/// What is told of schedules.
+fn of_schedule(fields: &Bound<'_, PyDict>, event: Event) -> PyResult<&'static str> {
+    match event {
         Event::TickFired { schedule, task, queue, tick, jobs, missed, skipped, late } => {
             fields.set_item("schedule", schedule.as_str())?;
             fields.set_item("task", task.as_str())?;
@@ -221,18 +234,13 @@ fn record(py: Python<'_>, event: Event) -> PyResult<(&'static str, Bound<'_, PyD
             fields.set_item("missed", missed)?;
             fields.set_item("skipped", skipped)?;
             fields.set_item("late_secs", late.as_secs_f64())?;
-            "tick_fired"
+            Ok("tick_fired")
         }
         Event::ScheduleBroken { schedule, error } => {
             fields.set_item("schedule", schedule.as_str())?;
             fields.set_item("message", error.to_string())?;
-            "schedule_broken"
+            Ok("schedule_broken")
         }
-        Event::StoreFailed { duty, error } => {
-            fields.set_item("duty", duty)?;
-            fields.set_item("message", error.to_string())?;
-            "store_failed"
-        }
-    };
-    Ok((name, fields))
+        _ => Ok("other"),
+    }
 }

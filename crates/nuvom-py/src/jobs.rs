@@ -218,6 +218,10 @@ fn record_of<'py>(py: Python<'py>, job: &Job) -> PyResult<Bound<'py, PyDict>> {
     record.set_item("max_attempts", job.max_attempts.get())?;
     record.set_item("cancel_requested", job.cancel_requested)?;
     record.set_item("tags", &job.options.tags)?;
+    let tick = job.options.tick.as_ref();
+    record.set_item("schedule", tick.map(|tick| tick.schedule.as_str()))?;
+    record.set_item("tick_at", seconds(tick.map(|tick| tick.at)))?;
+    record.set_item("missed_ticks", tick.map_or(0, |tick| tick.missed))?;
     record.set_item("args", args)?;
     record.set_item("kwargs", kwargs)?;
     Ok(record)

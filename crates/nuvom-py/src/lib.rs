@@ -15,6 +15,8 @@ mod jobs;
 mod last_resort;
 mod metrics;
 mod payload;
+mod scheduler;
+mod schedules;
 mod signature;
 mod sinks;
 mod worker;
@@ -45,6 +47,13 @@ mod _nuvom {
     use crate::metrics::Metrics;
     #[pymodule_export]
     use crate::payload::{decode, encode};
+    #[pymodule_export]
+    use crate::scheduler::SchedulerHandle;
+    #[pymodule_export]
+    use crate::schedules::{
+        cancel_schedule, cron_ticks, pause_schedule, preview_schedule, reschedule, resume_schedule,
+        schedule_record, schedule_records, sync_schedules, trigger_schedule, write_schedule,
+    };
     #[pymodule_export]
     use crate::worker::WorkerHandle;
 

@@ -1,10 +1,10 @@
 //! A worker for Python: `nuvom.Worker` and `nuvom runworker` are made of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nuvom_core::{EventSink, QueueName, WorkerName};
-use nuvom_engine::{Executor, Exit, Pools, Processes, Worker, WorkerConfig, observed};
+use nuvom_engine::{Executor, Exit, Pools, Processes, Scheduler, Worker, WorkerConfig, observed};
 use nuvom_runtime::Settings;
 use pyo3::prelude::*;
 
@@ -14,6 +14,7 @@ use crate::errors::OrRaise;
 use crate::events::LogEvents;
 use crate::executor::{KINDS, LoopExecutor, ThreadExecutor};
 use crate::metrics::{Metrics, Watched};
+use crate::scheduler::{self, END_LIMIT};
 use crate::sinks::{Listener, Sinks};
 
 /// How long an idle worker sleeps when nobody wakes it: the net under the doorbell.
@@ -48,6 +49,9 @@ pub(crate) struct Options {
     /// Whether the process is there for this worker alone, and ends with it.
     #[pyo3(item)]
     owns_process: bool,
+    /// Whether it fires the ticks of schedules, too.
+    #[pyo3(item)]
+    scheduler: bool,
     #[pyo3(item)]
     places: Places,
     /// What counts what it does, if anything should.
@@ -59,6 +63,8 @@ pub(crate) struct Options {
 #[pyclass(frozen, module = "nuvom._nuvom")]
 pub(crate) struct WorkerHandle {
     worker: Arc<Worker>,
+    /// None if it fires no ticks, or has ended.
+    scheduler: Mutex<Option<Scheduler>>,
     name: WorkerName,
     log: Arc<LogEvents>,
     metrics: Option<Py<Metrics>>,
@@ -103,13 +109,17 @@ impl WorkerHandle {
             None => client.runtime.stores.clone(),
         };
         let inspect = Arc::clone(&stores.inspect);
+        let fires = options.scheduler.then(|| (stores.clone(), Arc::clone(&events)));
         let worker = py.detach(|| Worker::start(config, stores, clock, pools, events)).or_raise(py)?;
         let worker = Arc::new(worker);
+        let started =
+            py.detach(|| fires.map(|(stores, events)| scheduler::start(&client, stores, events)).transpose());
+        let scheduler = Mutex::new(started.or_raise(py)?);
         let watched = counted.map(|counted| {
             let watched = Watched { worker: Arc::clone(&worker), inspect };
             watched.by(&counted, name.as_str(), settings.environment())
         });
-        Ok(Self { worker, name, log, metrics, _watched: watched })
+        Ok(Self { worker, scheduler, name, log, metrics, _watched: watched })
     }
 
     /// What counts what it does, if anything does.
@@ -127,12 +137,18 @@ impl WorkerHandle {
     /// Whether it cannot go on, so that it should be stopped.
     #[getter]
     fn broken(&self) -> bool {
-        self.worker.is_broken()
+        self.worker.is_broken() || self.scheduler().as_ref().is_some_and(Scheduler::is_broken)
     }
 
     /// First request to stop; does not wait.
     fn drain(&self, py: Python<'_>) {
-        py.detach(|| self.worker.drain());
+        py.detach(|| {
+            // First, so that it makes no jobs that this worker would not run.
+            if let Some(scheduler) = &*self.scheduler() {
+                scheduler.stop();
+            }
+            self.worker.drain();
+        });
     }
 
     /// Second request to stop; does not wait.
@@ -144,6 +160,9 @@ impl WorkerHandle {
     fn wait(&self, py: Python<'_>) -> (u8, usize) {
         py.detach(|| {
             let exit = self.worker.wait();
+            if let Some(mut scheduler) = self.scheduler().take() {
+                scheduler.join(END_LIMIT);
+            }
             self.log.flush();
             match exit {
                 Exit::Drained => (DRAINED, 0),
@@ -152,6 +171,12 @@ impl WorkerHandle {
                 Exit::Stalled => (STALLED, 0),
             }
         })
+    }
+}
+
+impl WorkerHandle {
+    fn scheduler(&self) -> MutexGuard<'_, Option<Scheduler>> {
+        self.scheduler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

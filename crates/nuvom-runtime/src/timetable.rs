@@ -158,6 +158,11 @@ impl Timetable {
         self.change(id, |schedule, now| Ok(Some(schedule.trigger(job, now)))).map(|_| ())
     }
 
+    /// Has a schedule be due at this time next.
+    pub fn reschedule(&self, id: &ScheduleId, next: Timestamp) -> Result<()> {
+        self.change(id, |schedule, now| Ok(Some(schedule.reschedule(next, now)))).map(|_| ())
+    }
+
     /// Removes a schedule; answers whether it was there. Jobs that it made stay.
     pub fn remove(&self, id: &ScheduleId) -> Result<bool> {
         for _ in 0..ATTEMPTS {

@@ -8,7 +8,7 @@ use nuvom_core::{Attempt, Job, State, Timestamp};
 use crate::arguments::{Format, InspectJob};
 use crate::failure::{Failure, OK};
 use crate::job_json;
-use crate::moments::{age, span, with_age};
+use crate::moments::{age, span, utc, with_age};
 use crate::output::Output;
 use crate::payload::{self, hexadecimal};
 use crate::session::Session;
@@ -39,7 +39,7 @@ pub(crate) fn job(options: &InspectJob, session: &mut Session<'_>) -> Result<i32
             table(&job, result.as_ref(), &attempts, times, &mut session.output)?;
         }
         Format::Json => {
-            let record = job_json::with(record(), "arguments", job_json::arguments(&job));
+            let record = job_json::with(record(), "arguments", job_json::arguments(&job.payload));
             session.output.json(&job_json::with(record, "result", job_json::result(result.as_ref())))?;
         }
         Format::Raw => {
@@ -63,6 +63,14 @@ fn table(
     state(output, job, grace, now)?;
     field(output, "Queue", format!("{}, priority {}", job.queue, job.priority.get()).into())?;
     field(output, "Attempts", budget(job).into())?;
+    if let Some(tick) = &job.options.tick {
+        let missed = match tick.missed {
+            0 => String::new(),
+            count => format!(", and for {count} missed before"),
+        };
+        let made_by = format!("{} at {}{missed}", tick.schedule, utc(tick.at));
+        field(output, "Schedule", made_by.into())?;
+    }
     field(output, "Created", with_age(job.created_at, now).into())?;
     if job.state == State::Pending && job.run_at > job.created_at {
         field(output, "Due", with_age(job.run_at, now).into())?;

@@ -10,6 +10,7 @@ pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod plugin;
 pub(crate) mod retry;
+pub(crate) mod schedule;
 pub(crate) mod status;
 pub(crate) mod version;
 pub(crate) mod worker;

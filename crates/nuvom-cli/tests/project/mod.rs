@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nuvom_cli::{Host, Surroundings, WorkerRequest, run_in};
+use nuvom_cli::{Host, SchedulerRequest, Surroundings, WorkerRequest, run_in};
 use nuvom_core::ports::{Claim, Ended, Stores};
 use nuvom_core::{End, JobId, NewJob, Outcome};
 use nuvom_runtime::{Backends, Runtime, Settings};
@@ -47,6 +47,19 @@ impl Host for TestHost {
     fn run_worker(&self, request: WorkerRequest) -> i32 {
         *self.asked.borrow_mut() = Some(request);
         nuvom_cli::HANDED_BACK
+    }
+
+    fn run_scheduler(&self, _request: SchedulerRequest) -> i32 {
+        0
+    }
+
+    fn sync_schedules(
+        &self,
+        _project: &nuvom_runtime::Project,
+        is_dry: bool,
+    ) -> nuvom_core::Result<serde_json::Value> {
+        let done = if is_dry { "added" } else { "changed" };
+        Ok(serde_json::json!([{ "id": "task/report", "done": done }]))
     }
 
     fn version(&self) -> String {

@@ -85,6 +85,11 @@ impl Schedule {
         change
     }
 
+    /// Is due at this time next; its rule goes on from there.
+    pub fn reschedule(&self, next: Timestamp, now: Timestamp) -> ScheduleChange {
+        self.becomes(Schedule { next_tick: Some(next), ..self.clone() }, now)
+    }
+
     /// Is no more.
     pub fn remove(&self) -> ScheduleChange {
         ScheduleChange { id: self.id.clone(), seen: Some(self.changed_at), then: None, jobs: Vec::new() }

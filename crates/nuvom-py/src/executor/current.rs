@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nuvom_core::{Job, JobId, Payload, QueueName, TaskName};
+use nuvom_core::{Job, JobId, Payload, QueueName, TaskName, Tick};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -26,6 +26,7 @@ pub(crate) struct CurrentJob {
     number: u32,
     allowed: u32,
     payload: Payload,
+    tick: Option<Tick>,
     cancel: Arc<AtomicBool>,
 }
 
@@ -65,6 +66,24 @@ impl CurrentJob {
     #[getter]
     fn max_attempts(&self) -> u32 {
         self.allowed
+    }
+
+    /// The id of the schedule that made the job; `None` if none did.
+    #[getter]
+    fn schedule(&self) -> Option<&str> {
+        self.tick.as_ref().map(|tick| tick.schedule.as_str())
+    }
+
+    /// The time at which that schedule was due, in seconds since the Unix epoch.
+    #[getter]
+    fn tick_at(&self) -> Option<f64> {
+        self.tick.as_ref().map(|tick| tick.at.as_micros() as f64 / 1e6)
+    }
+
+    /// How many earlier ticks were missed, for which this job stands too.
+    #[getter]
+    fn missed_ticks(&self) -> u64 {
+        self.tick.as_ref().map_or(0, |tick| tick.missed)
     }
 
     /// What middleware sent along with the job: texts by name.
@@ -112,6 +131,7 @@ impl CurrentJob {
             number: job.attempt(),
             allowed: job.max_attempts.get(),
             payload: Arc::clone(&job.payload),
+            tick: job.options.tick.clone(),
             cancel,
         }
     }

@@ -196,6 +196,25 @@ pub(super) static TABLE: &[Row] = &[
         Text("8MiB"),
         "The largest encoded result of a job.",
     ),
+    // Ticks and changes wake it; this is for a clock that was set, and for a machine that slept.
+    row(
+        "NUVOM_SCHEDULER_POLL_SECS",
+        Kind::Seconds { least: 0.01, most: 3_600.0 },
+        Text("10"),
+        "How long a scheduler sleeps at most; ticks and changed schedules wake it earlier.",
+    ),
+    row(
+        "NUVOM_SCHEDULER_BATCH",
+        Kind::Count { least: 1, most: 10_000 },
+        Text("500"),
+        "The most schedules that a scheduler fires in one commit.",
+    ),
+    row(
+        "NUVOM_SCHEDULER_JITTER_SECS",
+        Kind::Seconds { least: 0.0, most: 60.0 },
+        Text("0"),
+        "By how much a scheduler may be late, so that many do not ask at the same moment.",
+    ),
     row(
         "NUVOM_RETENTION_DAYS",
         Kind::Days { least: 0.0, most: 36_500.0 },

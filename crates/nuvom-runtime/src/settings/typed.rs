@@ -153,6 +153,21 @@ impl Settings {
         self.number("NUVOM_MAX_RESULT_BYTES") as usize
     }
 
+    /// How long a scheduler sleeps at most.
+    pub fn scheduler_poll(&self) -> Duration {
+        self.span("NUVOM_SCHEDULER_POLL_SECS")
+    }
+
+    /// The most schedules that are fired in one commit; at least 1.
+    pub fn scheduler_batch(&self) -> usize {
+        self.number("NUVOM_SCHEDULER_BATCH") as usize
+    }
+
+    /// By how much a scheduler may wake up late.
+    pub fn scheduler_jitter(&self) -> Duration {
+        self.span("NUVOM_SCHEDULER_JITTER_SECS")
+    }
+
     /// How long ended jobs are kept.
     pub fn retention(&self) -> Retention {
         Retention {

@@ -1,0 +1,57 @@
+"""Schedules as plain records: what a `SchedulerBackend` takes and gives."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+ScheduleType = Literal["one_off", "interval", "cron"]
+
+
+@dataclass(slots=True)
+class ScheduledTaskReference:
+    """A wish: this task, with these arguments, at these times. `SchedulerBackend.enqueue` makes a schedule of it."""
+
+    func_name: str
+    """The name of the task."""
+    args: list[Any] = field(default_factory=list)
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    schedule_type: ScheduleType = "one_off"
+    next_run: datetime | None = None
+    """When it is due, for "one_off"; when it is due first, for "interval"."""
+    interval_secs: float | None = None
+    cron_expr: str | None = None
+    timezone: str = "UTC"
+    id: str | None = None
+    """To write the same id again replaces the schedule; without one it gets an id of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleEnvelope:
+    """A schedule as it is kept. Times are seconds since the Unix epoch."""
+
+    id: str
+    task_name: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    schedule_type: ScheduleType
+    next_run_ts: float | None
+    """When it is due next; `None` when it has run out."""
+    interval_secs: float | None
+    cron_expr: str | None
+    timezone: str
+    priority: int
+    status: Literal["pending", "paused", "dispatched"]
+    """"dispatched" is one that has run out."""
+    run_count: int
+    created_at: float
+    updated_at: float
+
+    def is_due(self, now_ts: float | None = None) -> bool:
+        """Whether its time has come."""
+        now = time.time() if now_ts is None else now_ts
+        return self.status == "pending" and self.next_run_ts is not None and self.next_run_ts <= now
