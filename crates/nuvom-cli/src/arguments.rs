@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Runworker(Runworker),
     /// Make the jobs of schedules until stopped, and run none
     Runscheduler(Runscheduler),
-    /// Schedules: what there are, when they are due, and how to stop them
+    /// Schedules: what there are, when they are due, how to stop them
     #[command(subcommand)]
     Schedule(Schedules),
     /// Show everything about a job
@@ -213,7 +213,7 @@ pub(crate) struct Runworker {
     /// Start anew whenever the source changes
     #[arg(long)]
     pub(crate) dev: bool,
-    /// Leave schedules to other workers, or to `nuvom runscheduler`
+    /// Leave schedules to others
     #[arg(long)]
     pub(crate) no_scheduler: bool,
     /// Do not start if a module cannot be loaded
@@ -227,13 +227,13 @@ pub(crate) struct Runworker {
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they stand")]
 pub(crate) struct Runscheduler {
-    /// Longest sleep, in seconds [default: NUVOM_SCHEDULER_POLL_SECS]
+    /// Longest sleep [default: NUVOM_SCHEDULER_POLL_SECS]
     #[arg(long, value_name = "SECS")]
     pub(crate) poll: Option<String>,
-    /// Schedules in one commit [default: NUVOM_SCHEDULER_BATCH]
+    /// Schedules a commit [default: NUVOM_SCHEDULER_BATCH]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<String>,
-    /// Wake up to so many seconds late [default: NUVOM_SCHEDULER_JITTER_SECS]
+    /// Wake so much late [default: NUVOM_SCHEDULER_JITTER_SECS]
     #[arg(long, value_name = "SECS")]
     pub(crate) jitter: Option<String>,
     /// Log lines to show [default: NUVOM_LOG_LEVEL]

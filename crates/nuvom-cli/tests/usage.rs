@@ -29,6 +29,10 @@ fn help_fits_eighty_columns() {
     let help = [
         &["--help"][..],
         &["runworker", "--help"],
+        &["runscheduler", "--help"],
+        &["schedule", "--help"],
+        &["schedule", "preview", "--help"],
+        &["schedule", "sync", "--help"],
         &["discover", "tasks", "--help"],
         &["check", "--help"],
         &["inspect", "job", "--help"],

@@ -17,7 +17,7 @@ use crate::reading::Facts;
 use crate::whole_file;
 
 /// Changes with the meaning of what is kept.
-const FORMAT: &str = concat!("nuvom discovery cache 2, ", env!("CARGO_PKG_VERSION"));
+const FORMAT: &str = concat!("nuvom discovery cache 3, ", env!("CARGO_PKG_VERSION"));
 
 /// Some file systems tell times in steps of two seconds: a file that changed twice within one looks as it did.
 const COARSEST_STEP: Duration = Duration::from_secs(2);

@@ -158,6 +158,7 @@ fn times_of_schedules_are_checked() {
     assert_broken("add.schedule(1, in_=5, interval=5)", Rule::ScheduleKind);
     assert_broken("add.schedule(1, interval=0)", Rule::BadInterval);
     assert_broken("add.schedule(1, interval=-1.5)", Rule::BadInterval);
+    assert_broken("add.schedule(1, interval=0.05)", Rule::BadInterval);
     assert_broken("add.schedule(in_=5)", Rule::MissingArgument);
 }
 
@@ -322,4 +323,47 @@ fn problems_of_discovery_are_findings() {
     let found = findings(&[("a.py", text), ("b.py", "import nuvom\ndef (:\n")]);
 
     assert_eq!(found.iter().map(|it| it.rule).collect::<Vec<_>>(), [Rule::NotATask, Rule::SyntaxError]);
+}
+
+/// The rules that a task with this schedule in its code breaks, and what is said.
+fn broken_by_rule(rule: &str) -> Vec<(Rule, String)> {
+    let text = format!(
+        "from datetime import timedelta\nimport nuvom\nfrom nuvom import cron, every, task\nSPAN = 3\n\n@task(schedule={rule})\ndef beat(x=1): ...\n"
+    );
+    findings(&[("tasks.py", &text)]).into_iter().map(|finding| (finding.rule, finding.message)).collect()
+}
+
+#[test]
+fn schedules_in_the_code_are_checked() {
+    for good in [
+        "every(minutes=5)",
+        "every(30)",
+        "nuvom.every(timedelta(hours=1))",
+        "every(seconds=SPAN)",
+        "cron('0 9 * * MON', timezone_name='Europe/Berlin')",
+        "nuvom.cron('@daily', 'UTC')",
+        "cron(expression)",
+        "made_elsewhere",
+        "None",
+    ] {
+        assert_eq!(broken_by_rule(good), [], "{good}");
+    }
+    let rule = |text| broken_by_rule(text).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>();
+    assert_eq!(rule("cron('61 * * * *')"), [Rule::InvalidCron]);
+    assert_eq!(rule("nuvom.cron('@daily', 'Europe/Berln')"), [Rule::UnknownZone]);
+    assert_eq!(rule("cron('61 * * * *', timezone_name='X')"), [Rule::InvalidCron, Rule::UnknownZone]);
+    assert_eq!(rule("every(0)"), [Rule::BadInterval]);
+    assert_eq!(rule("every(interval='5 min')"), [Rule::BadInterval]);
+    assert_eq!(rule("'0 9 * * *'"), [Rule::BadOptionValue]);
+    assert_eq!(rule("5"), [Rule::BadOptionValue]);
+}
+
+#[test]
+fn a_schedule_in_the_code_calls_its_task_without_arguments() {
+    let text = "from nuvom import every, task\n\n@task(schedule=every(minutes=5))\ndef beat(day): ...\n";
+
+    let found = findings(&[("tasks.py", text)]);
+
+    assert_eq!(found.iter().map(|finding| finding.rule).collect::<Vec<_>>(), [Rule::MissingArgument]);
+    assert_eq!(found[0].span.unwrap().line, 3);
 }

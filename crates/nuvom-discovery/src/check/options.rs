@@ -21,6 +21,8 @@ enum Expected {
     OneOf(&'static [&'static str]),
     Exceptions,
     Moment,
+    /// What `every` or `cron` makes.
+    Rule,
     /// A function that is called with so many arguments.
     Hook(usize),
 }
@@ -41,6 +43,7 @@ const OPTIONS: &[Row] = &[
     ("priority", Expected::Priority, true),
     ("on_lost", Expected::OneOf(&["retry", "fail"]), true),
     ("run_in", Expected::OneOf(&["thread", "process"]), false),
+    ("schedule", Expected::Rule, false),
     ("tags", Expected::Names, true),
     ("description", Expected::Text, false),
     ("category", Expected::Text, false),
@@ -64,6 +67,12 @@ impl<'f> Checker<'_, 'f> {
         let file = task.options_file;
         for argument in task.options {
             self.check_option(file, "@task", argument, &|name| OPTIONS.iter().find(|row| row.0 == name));
+            if let Shape::Rule(maker, said) = &argument.shape
+                && argument.name() == Some("schedule")
+            {
+                self.check_rule(file, *maker, said);
+                self.check_scheduled_call(file, argument.span, task);
+            }
         }
     }
 
@@ -146,6 +155,7 @@ impl Expected {
                 }
                 _ => false,
             },
+            Expected::Rule => matches!(shape, Shape::Rule(..)),
             Expected::Moment | Expected::Hook(_) => false,
         };
         !is_accepted
@@ -163,6 +173,7 @@ impl Expected {
             | Expected::Priority
             | Expected::Flag
             | Expected::Moment
+            | Expected::Rule
             | Expected::Hook(_) => false,
         }
     }
@@ -182,6 +193,7 @@ impl Expected {
             }
             Expected::Exceptions => "an exception class or a tuple of them".to_owned(),
             Expected::Moment => "a datetime".to_owned(),
+            Expected::Rule => "every(…) or cron(…)".to_owned(),
             Expected::Hook(_) => "a function".to_owned(),
         }
     }

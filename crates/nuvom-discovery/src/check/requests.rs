@@ -43,6 +43,11 @@ impl<'f> Checker<'_, 'f> {
         }
     }
 
+    /// A schedule in the code calls its task without arguments.
+    pub(super) fn check_scheduled_call(&mut self, file: &'f File, span: Span, task: &LinkedTask<'f>) {
+        self.check_call(file, span, &[], task);
+    }
+
     /// Whether these arguments make a call of the task.
     fn check_call(&mut self, file: &'f File, span: Span, arguments: &[&Argument], task: &LinkedTask<'f>) {
         let Some(signature) = &task.signature else { return };

@@ -8,7 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::bound::Bound;
 use super::facts::{Applied, Kept, Kind, Meaning, Method, ParameterFacts, Request, SignatureFacts, Subject};
 use super::reader::{Later, Reader};
-use super::shape::{self, Argument, Given, Shape, Unsendable};
+use super::shape::{self, Argument, Given, RuleMaker, Shape, Unsendable};
 use super::signature::{on_one_line, signature_of};
 use super::simple_type::SimpleType;
 
@@ -248,6 +248,9 @@ impl<'a> Reader<'a> {
                 Shape::Lambda(lambda.parameters.as_deref().map(|it| self.parameters(it)).unwrap_or_default())
             }
             Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Named(_) => {
+                if let Some(rule) = self.rule_of(value) {
+                    return rule;
+                }
                 match self.meaning_of(value) {
                     meanings if meanings.iter().all(|meaning| *meaning == Meaning::Unknown) => Shape::Other,
                     meanings => Shape::Named(meanings),
@@ -255,6 +258,14 @@ impl<'a> Reader<'a> {
             }
             _ => Shape::Other,
         }
+    }
+
+    /// The rule of a schedule, if the value is a call that makes one.
+    fn rule_of(&self, value: &'a Expr) -> Option<Shape> {
+        let Expr::Call(call) = value else { return None };
+        let called = self.meaning_of(&call.func);
+        let [Meaning::Path(path)] = &*called else { return None };
+        Some(Shape::Rule(RuleMaker::of(&dotted(path))?, self.arguments(&call.arguments)))
     }
 
     pub(super) fn signature(&self, function: &'a StmtFunctionDef) -> SignatureFacts {

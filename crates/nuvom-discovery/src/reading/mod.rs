@@ -20,5 +20,5 @@ pub(crate) use facts::{
 };
 pub use facts::{Kind, Span};
 pub(crate) use reader::read;
-pub(crate) use shape::{Argument, Given, Shape, Unsendable};
+pub(crate) use shape::{Argument, Given, RuleMaker, Shape, Unsendable};
 pub(crate) use simple_type::SimpleType;

@@ -49,10 +49,30 @@ pub(crate) enum Shape {
     Of(SimpleType),
     Lambda(Vec<ParameterFacts>),
     Generator,
+    /// What `every(…)` or `cron(…)` makes of these arguments.
+    Rule(RuleMaker, Vec<Argument>),
     /// A name, or a call of one.
     Named(Vec<Meaning>),
     /// Anything.
     Other,
+}
+
+/// The functions that make the rule of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RuleMaker {
+    Every,
+    Cron,
+}
+
+impl RuleMaker {
+    /// The one of this path, as modules and names with dots.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        match path {
+            "nuvom.every" | "nuvom.scheduler.every" | "nuvom.scheduler.rules.every" => Some(Self::Every),
+            "nuvom.cron" | "nuvom.scheduler.cron" | "nuvom.scheduler.rules.cron" => Some(Self::Cron),
+            _ => None,
+        }
+    }
 }
 
 /// A value that no job can carry.
@@ -184,7 +204,9 @@ impl Shape {
             Shape::Set(_) => SimpleType::Set,
             Shape::Dict(_) => SimpleType::Dict,
             Shape::Of(kind) => *kind,
-            Shape::Lambda(_) | Shape::Generator | Shape::Named(_) | Shape::Other => return None,
+            Shape::Lambda(_) | Shape::Generator | Shape::Rule(..) | Shape::Named(_) | Shape::Other => {
+                return None;
+            }
         })
     }
 
