@@ -82,7 +82,7 @@ class Worker:
         """Begins to claim jobs. Does not wait."""
         if self._handle is not None:
             raise RuntimeError(f"worker {self.name} is running")
-        self._plugins = plugins = _plugins(self.name, self._metrics)
+        self._plugins = plugins = _plugins(self.name, self._metrics, *_roles(self._scheduler))
         if plugins is not None:
             plugins.start()
             self._metrics = plugins.metrics
@@ -168,7 +168,7 @@ def run_worker(
         if scheduler:
             _sync_declared()
         name = _unique_name()
-        plugins = _plugins(name, None)
+        plugins = _plugins(name, None, *_roles(scheduler))
         options: _nuvom.WorkerOptions = {
             "queues": list(queues),
             "slots": None,
@@ -208,17 +208,32 @@ def run_scheduler(log_level: str, log_format: str) -> int:
             logger.warning("module %s could not be loaded (%s)", failure.module, failure.reason)
         _sync_declared()
 
+        name = _unique_name()
+        plugins = _plugins(name, None, "scheduler")
+
         def start() -> _nuvom.SchedulerHandle:
-            handle = _nuvom.SchedulerHandle()
-            logger.info("scheduler started")
+            handle = _nuvom.SchedulerHandle(name, plugins.metrics if plugins is not None else None)
+            if plugins is not None:
+                plugins.running(handle)
+            logger.info("scheduler %s started", name)
             return handle
 
-        code = _serve(start)
-        logger.info("scheduler stopped")
+        if plugins is not None:
+            plugins.start()
+        try:
+            code = _serve(start)
+        finally:
+            if plugins is not None:
+                plugins.stop()
+        logger.info("scheduler %s stopped", name)
         return _end(code)
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
+
+
+def _roles(scheduler: bool) -> tuple[Literal["worker", "scheduler"], ...]:
+    return ("worker", "scheduler") if scheduler else ("worker",)
 
 
 def _sync_declared() -> None:
@@ -306,14 +321,16 @@ def _started(name: str, options: _nuvom.WorkerOptions, plugins: WorkerPlugins) -
     return handle
 
 
-def _plugins(worker: str, metrics: _nuvom.Metrics | None) -> WorkerPlugins | None:
-    """The plugins that the project names for its workers."""
+def _plugins(
+    name: str, metrics: _nuvom.Metrics | None, *roles: Literal["worker", "scheduler"]
+) -> WorkerPlugins | None:
+    """The plugins that the project names for its workers and schedulers."""
     root = _nuvom.project()[0]
     if not (root / ".nuvom_plugins.toml").exists():
         return None
-    from nuvom.plugins.in_worker import plugins_of_worker  # only projects with plugins need it
+    from nuvom.plugins.in_worker import plugins_of  # only projects with plugins need it
 
-    return plugins_of_worker(root, worker, metrics)
+    return plugins_of(root, name, metrics, roles)
 
 
 def _places() -> _nuvom.Places:

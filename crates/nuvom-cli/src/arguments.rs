@@ -233,7 +233,7 @@ pub(crate) struct Runscheduler {
     /// Schedules a commit [default: NUVOM_SCHEDULER_BATCH]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<String>,
-    /// Wake so much late [default: NUVOM_SCHEDULER_JITTER_SECS]
+    /// Random delay [default: NUVOM_SCHEDULER_JITTER_SECS]
     #[arg(long, value_name = "SECS")]
     pub(crate) jitter: Option<String>,
     /// Log lines to show [default: NUVOM_LOG_LEVEL]

@@ -1,9 +1,9 @@
 //! Metrics for Python: what a monitoring plugin gets.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use nuvom_core::ports::{Inspect, QueueCounts};
-use nuvom_engine::Worker;
+use nuvom_engine::{Scheduler, Worker};
 use nuvom_metrics::{About, PoolGauges};
 use nuvom_runtime::SystemClock;
 use pyo3::prelude::*;
@@ -77,18 +77,41 @@ pub(crate) struct Watched {
     pub(crate) inspect: Arc<dyn Inspect>,
 }
 
-impl Watched {
-    /// Lets metrics look at this worker for as long as the answer is kept.
-    pub(crate) fn by(self, metrics: &nuvom_metrics::Metrics, worker: &str, environment: &str) -> Arc<Self> {
-        let about = About {
-            worker: worker.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            environment: environment.to_owned(),
-        };
-        let watched = Arc::new(self);
-        let weak: Weak<Self> = Arc::downgrade(&watched);
-        metrics.watch(about, weak);
-        watched
+/// A scheduler without a worker, as its metrics see it.
+pub(crate) struct WatchedScheduler {
+    pub(crate) scheduler: Arc<Mutex<Scheduler>>,
+    pub(crate) inspect: Arc<dyn Inspect>,
+}
+
+/// Lets metrics look at a worker or scheduler of this name for as long as the answer is kept.
+pub(crate) fn watched_by<W: nuvom_metrics::Worker + 'static>(
+    watched: W,
+    metrics: &nuvom_metrics::Metrics,
+    name: &str,
+    environment: &str,
+) -> Arc<W> {
+    let about = About {
+        worker: name.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        environment: environment.to_owned(),
+    };
+    let watched = Arc::new(watched);
+    let weak: Weak<W> = Arc::downgrade(&watched);
+    metrics.watch(about, weak);
+    watched
+}
+
+impl nuvom_metrics::Worker for WatchedScheduler {
+    fn pools(&self) -> Vec<PoolGauges> {
+        Vec::new()
+    }
+
+    fn queues(&self) -> nuvom_core::Result<Vec<QueueCounts>> {
+        self.inspect.queues()
+    }
+
+    fn is_healthy(&self) -> bool {
+        !self.scheduler.lock().unwrap_or_else(PoisonError::into_inner).is_broken()
     }
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use nuvom_core::EventSink;
 use nuvom_core::ports::Stores;
 use nuvom_cron::CALENDAR;
-use nuvom_engine::{Scheduler, SchedulerConfig};
+use nuvom_engine::{Scheduler, SchedulerConfig, observed};
 use pyo3::prelude::*;
 
 use crate::client::{Client, client};
 use crate::errors::OrRaise;
 use crate::events::LogEvents;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, WatchedScheduler, watched_by};
 use crate::sinks::{Listener, Sinks};
 
 /// How long the end of a scheduler is waited for: it ends after the commit that it is in.
@@ -37,31 +37,53 @@ pub(crate) fn start(
 /// A running scheduler without a worker.
 #[pyclass(frozen, module = "nuvom._nuvom")]
 pub(crate) struct SchedulerHandle {
-    scheduler: Mutex<Scheduler>,
+    scheduler: Arc<Mutex<Scheduler>>,
+    name: String,
     /// Guards whether somebody asked for its end.
     stopping: Mutex<bool>,
     stopped: Condvar,
     log: Arc<LogEvents>,
+    /// What the metrics look at, for as long as there is this handle.
+    _watched: Option<Arc<WatchedScheduler>>,
 }
 
 #[pymethods]
 impl SchedulerHandle {
     /// Starts to fire.
     #[new]
-    #[pyo3(signature = (metrics=None))]
-    fn new(py: Python<'_>, metrics: Option<Py<Metrics>>) -> PyResult<Self> {
+    #[pyo3(signature = (name, metrics=None))]
+    fn new(py: Python<'_>, name: String, metrics: Option<Py<Metrics>>) -> PyResult<Self> {
         let client = client(py)?;
         let log = LogEvents::start(py, None)?;
         let listeners = metrics.iter().map(|it| Arc::clone(&it.get().counted) as Arc<dyn Listener>).collect();
         let events: Arc<dyn EventSink> = Arc::new(Sinks { listeners, log: Arc::clone(&log) });
-        let stores = client.runtime.stores.clone();
+        let stores = match &metrics {
+            Some(_) => {
+                observed(&client.runtime.stores, Arc::clone(&client.runtime.clock), Arc::clone(&events))
+            }
+            None => client.runtime.stores.clone(),
+        };
+        let inspect = Arc::clone(&stores.inspect);
         let scheduler = py.detach(|| start(&client, stores, events)).or_raise(py)?;
+        let scheduler = Arc::new(Mutex::new(scheduler));
+        let watched = metrics.map(|metrics| {
+            let watched = WatchedScheduler { scheduler: Arc::clone(&scheduler), inspect };
+            watched_by(watched, &metrics.get().counted, &name, client.runtime.settings.environment())
+        });
         Ok(Self {
-            scheduler: Mutex::new(scheduler),
+            scheduler,
+            name,
             stopping: Mutex::default(),
             stopped: Condvar::new(),
             log,
+            _watched: watched,
         })
+    }
+
+    /// Its name.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether it cannot go on, so that it should be stopped.

@@ -13,7 +13,7 @@ use crate::client::client;
 use crate::errors::OrRaise;
 use crate::events::LogEvents;
 use crate::executor::{KINDS, LoopExecutor, ThreadExecutor};
-use crate::metrics::{Metrics, Watched};
+use crate::metrics::{Metrics, Watched, watched_by};
 use crate::scheduler::{self, END_LIMIT};
 use crate::sinks::{Listener, Sinks};
 
@@ -117,7 +117,7 @@ impl WorkerHandle {
         let scheduler = Mutex::new(started.or_raise(py)?);
         let watched = counted.map(|counted| {
             let watched = Watched { worker: Arc::clone(&worker), inspect };
-            watched.by(&counted, name.as_str(), settings.environment())
+            watched_by(watched, &counted, name.as_str(), settings.environment())
         });
         Ok(Self { worker, scheduler, name, log, metrics, _watched: watched })
     }

@@ -1,11 +1,11 @@
-"""The plugins of one worker: started before it claims, stopped after its last job."""
+"""The plugins of one worker or scheduler: started before it claims or fires, stopped after its last job."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nuvom import _nuvom, log
 from nuvom.log import logger
@@ -16,18 +16,22 @@ from nuvom.plugins.lifecycle import JobContext, LifecycleHook
 from nuvom.plugins.loader import Plugins, load_plugins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from nuvom._nuvom import Metrics, WorkerHandle
+    from nuvom._nuvom import Metrics, SchedulerHandle, WorkerHandle
 
 _hearing: list[WorkerPlugins] = []
 """The workers of this process whose hooks want events. The log tells the events of all, so the first one hears them."""
 
 
 class WorkerPlugins:
-    """What plugins do for one worker."""
+    """What plugins do for one worker, or for a scheduler without one."""
 
-    def __init__(self, plugins: Plugins, worker: str, metrics: Metrics | None) -> None:
+    def __init__(
+        self, plugins: Plugins, worker: str, metrics: Metrics | None, roles: Sequence[Literal["worker", "scheduler"]]
+    ) -> None:
+        """`roles` are what runs under this name; the first one is what plugins are told when they start."""
+        self._roles = roles
         self.metrics = metrics
         self._plugins = plugins
         self._worker = worker
@@ -37,18 +41,19 @@ class WorkerPlugins:
 
     def start(self) -> None:
         """Starts them. Raises `PluginError` if a required one fails; then none runs."""
-        self._plugins.start(role="worker", worker=self._worker, metrics_provider=self.metrics)
+        self._plugins.start(role=self._roles[0], worker=self._worker, metrics_provider=self.metrics)
         if self.metrics is not None:
             attendance.troubled = _counted_by(self.metrics)
         self._leave = attend(self._plugins, self._worker)
-        self._tell_within(START_SECS, self._hooks(), "on_worker_start")
+        for role in self._roles:
+            self._tell_within(START_SECS, self._hooks(), f"on_{role}_start")
         if self._hooks():
             self._teller.start()
             _hearing.append(self)
             log.listeners.append(self._hear)
 
-    def running(self, handle: WorkerHandle) -> None:
-        """Tells them that the worker claims now."""
+    def running(self, handle: WorkerHandle | SchedulerHandle) -> None:
+        """Tells them that the worker claims now, or the scheduler fires."""
         self._plugins.update(worker=handle.name, metrics_provider=self.metrics)
 
     def stop(self) -> None:
@@ -58,7 +63,8 @@ class WorkerPlugins:
             log.listeners.remove(self._hear)
             self._told.put(None)
             self._teller.join(loader.STOP_SECS)
-        self._tell_within(loader.STOP_SECS, self._hooks()[::-1], "on_worker_stop")
+        for role in reversed(self._roles):
+            self._tell_within(loader.STOP_SECS, self._hooks()[::-1], f"on_{role}_stop")
         self._leave()
         self._plugins.stop()
 
@@ -100,15 +106,17 @@ class WorkerPlugins:
                     attendance.tell(self._hooks(), "on_retry", context, error)
 
 
-def plugins_of_worker(root: Path, worker: str, metrics: Metrics | None) -> WorkerPlugins | None:
-    """The plugins that a project names for its workers, not started; `None` if it names none at all."""
+def plugins_of(
+    root: Path, name: str, metrics: Metrics | None, roles: Sequence[Literal["worker", "scheduler"]]
+) -> WorkerPlugins | None:
+    """The plugins that a project names for its workers and schedulers, not started; `None` if it names none at all."""
     if not (root / FILE).exists():
         return None
     for_client(root)  # middleware stands around attempts as well
     plugins = load_plugins(root, ["lifecycle_hook", "monitoring"])
     if metrics is None and any(plugin.kind == "monitoring" for plugin in plugins.loaded):
         metrics = _nuvom.Metrics()
-    return WorkerPlugins(plugins, worker, metrics)
+    return WorkerPlugins(plugins, name, metrics, roles)
 
 
 def attend_in_child(root: Path) -> None:

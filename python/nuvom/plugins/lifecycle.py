@@ -56,3 +56,9 @@ class LifecycleHook:
 
     def on_worker_stop(self, worker: str) -> None:
         """A worker of this process has ended."""
+
+    def on_scheduler_start(self, scheduler: str) -> None:
+        """A scheduler of this process begins to fire. One beside a worker has the worker's name."""
+
+    def on_scheduler_stop(self, scheduler: str) -> None:
+        """A scheduler of this process has ended."""
