@@ -256,8 +256,8 @@ class SchedulerHandle:
     def cut(self) -> None: ...
     def wait(self) -> tuple[int, int]: ...
 
-# What the engine is told of a schedule's rule: one of the first four. A moment is microseconds since 1970, or a date and
-# time without a zone as ISO text.
+# What the engine is told of a schedule's rule: one of the first four. A moment is microseconds since 1970, or a date
+# and time without a zone as ISO text.
 @type_check_only
 class Plan(TypedDict, total=False):
     at: int | str

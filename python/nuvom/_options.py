@@ -84,7 +84,18 @@ START = frozenset({"in_", "at"})
 
 # What a job made by `with_options` cannot change: the worker looks these up by the task's name.
 _TASK_ONLY = frozenset(
-    {"name", "aliases", "retry_on", "before_job", "after_job", "on_error", "description", "category", "run_in", "schedule"}
+    {
+        "name",
+        "aliases",
+        "retry_on",
+        "before_job",
+        "after_job",
+        "on_error",
+        "description",
+        "category",
+        "run_in",
+        "schedule",
+    }
 )
 
 

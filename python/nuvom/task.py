@@ -102,18 +102,18 @@ class Task(OfCall["P", "R_co"]):
         jitter: float | timedelta | None = None,
         **kwargs: Any,
     ) -> Schedule:
-        """Has a scheduler make jobs of this call: once `at` a time or `in_` so many seconds, every `interval` seconds, or by a
-        `cron` expression in the time zone `timezone_name`. Exactly one of the four.
+        """Has a scheduler make jobs of this call: once `at` a time or `in_` so many seconds, every `interval` seconds, or
+        by a `cron` expression in the time zone `timezone_name`. Exactly one of the four.
 
         `id` makes it an upsert: writing the same id again changes the schedule, or leaves it alone if nothing differs.
-        `misfire` says what becomes of times at which no scheduler ran: "once" makes one job for all of them, "skip" none,
-        "all" one each, up to the latest 100. With `overlap="skip"` no job is made while the last one has not ended.
+        `misfire` says what becomes of times at which no scheduler ran: "once" makes one job for all of them, "skip"
+        none, "all" one each, up to the latest 100. With `overlap="skip"` no job is made while the last has not ended.
         `starts_at` and `ends_at` bound the times; an interval counts from `starts_at`. `max_runs` ends it after so many
         jobs. `jitter` lets each job start up to so many seconds after its time. A datetime without a zone is read in
         `timezone_name`.
 
-        Arguments of the task that have one of these names go in by position. Raises `InvalidOption` and `InvalidValue` for
-        what cannot be, and what `delay` raises.
+        Arguments of the task that have one of these names go in by position. Raises `InvalidOption` and `InvalidValue`
+        for what cannot be, and what `delay` raises.
         """
         from nuvom.scheduler.handle import Schedule  # only programs with schedules need it
         from nuvom.scheduler.rules import plan

@@ -237,7 +237,7 @@ def _roles(scheduler: bool) -> tuple[Literal["worker", "scheduler"], ...]:
 
 
 def _sync_declared() -> None:
-    """Writes the schedules that stand in the code of registered tasks. None is retired: another version may have them."""
+    """Writes the schedules that stand in the code. None is retired: tasks of another version may have them."""
     from nuvom.registry.registry import by_name
 
     if not any("schedule" in task.options for task in by_name.values()):
@@ -321,9 +321,7 @@ def _started(name: str, options: _nuvom.WorkerOptions, plugins: WorkerPlugins) -
     return handle
 
 
-def _plugins(
-    name: str, metrics: _nuvom.Metrics | None, *roles: Literal["worker", "scheduler"]
-) -> WorkerPlugins | None:
+def _plugins(name: str, metrics: _nuvom.Metrics | None, *roles: Literal["worker", "scheduler"]) -> WorkerPlugins | None:
     """The plugins that the project names for its workers and schedulers."""
     root = _nuvom.project()[0]
     if not (root / ".nuvom_plugins.toml").exists():

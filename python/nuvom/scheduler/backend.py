@@ -28,12 +28,8 @@ class SchedulerBackend(ABC):
         """The schedule of this id, if there is one."""
 
     @abstractmethod
-    def list(self) -> list[ScheduleEnvelope]:
-        """All schedules, by id."""
-
-    @abstractmethod
     def due(self, now_ts: float | None = None, limit: int | None = None) -> list[ScheduleEnvelope]:
-        """Those whose time has come by `now_ts` (seconds since the Unix epoch; now), earliest first, at most `limit`."""
+        """At most `limit` whose time has come by `now_ts` (seconds since the Unix epoch; now), earliest first."""
 
     @abstractmethod
     def ack_dispatched(self, schedule_id: str) -> None:
@@ -47,10 +43,14 @@ class SchedulerBackend(ABC):
     def cancel(self, schedule_id: str) -> None:
         """Removes a schedule; one that is not there is no error."""
 
+    @abstractmethod
+    def list(self) -> list[ScheduleEnvelope]:
+        """All schedules, by id."""
+
 
 class ProjectSchedules(SchedulerBackend):
-    """The schedules of the project, in the store that `NUVOM_SCHEDULER_BACKEND` names. A scheduler (`nuvom runworker`, or
-    `nuvom runscheduler`) fires them by itself, each tick once; nobody has to ask `due`.
+    """The schedules of the project, in the store that `NUVOM_SCHEDULER_BACKEND` names. A scheduler (`nuvom runworker`
+    or `nuvom runscheduler`) fires them by itself, each tick once; nobody has to ask `due`.
     """
 
     def enqueue(self, ref: ScheduledTaskReference) -> ScheduleEnvelope:
@@ -66,10 +66,6 @@ class ProjectSchedules(SchedulerBackend):
         except NotFound:
             return None
 
-    def list(self) -> list[ScheduleEnvelope]:
-        """All schedules, by id."""
-        return [_envelope(record) for record in _nuvom.schedule_records()]
-
     def due(self, now_ts: float | None = None, limit: int | None = None) -> list[ScheduleEnvelope]:
         """Those whose time has come, earliest first: for those who look. Schedulers fire them without being asked."""
         now = time.time() if now_ts is None else now_ts
@@ -77,8 +73,8 @@ class ProjectSchedules(SchedulerBackend):
         return due[:limit]
 
     def ack_dispatched(self, schedule_id: str) -> None:
-        """Does nothing but look whether there is such a schedule: to fire a tick and to make its job is one operation of
-        the store, after which nothing is left to be said.
+        """Only looks whether there is such a schedule: to fire a tick and to make its job is one operation of the
+        store, after which nothing is left to be said.
         """
         _nuvom.schedule_record(schedule_id)
 
@@ -89,6 +85,10 @@ class ProjectSchedules(SchedulerBackend):
     def cancel(self, schedule_id: str) -> None:
         """Removes a schedule; one that is not there is no error."""
         _nuvom.cancel_schedule(schedule_id)
+
+    def list(self) -> list[ScheduleEnvelope]:
+        """All schedules, by id."""
+        return [_envelope(record) for record in _nuvom.schedule_records()]
 
 
 _BACKEND = ProjectSchedules()
@@ -134,4 +134,3 @@ def _envelope(record: ScheduleRecord) -> ScheduleEnvelope:
         created_at=record["created_at"],
         updated_at=record["changed_at"],
     )
-

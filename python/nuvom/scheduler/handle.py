@@ -78,13 +78,15 @@ class Schedule:
         return _info(_nuvom.schedule_record(self._id))
 
     def pause(self) -> bool:
-        """Makes no jobs from now on, until it is resumed. Once this has returned, nothing fires any more. Answers whether
-        it was not paused before.
+        """Makes no jobs until it is resumed. Once this has returned, nothing fires any more. Answers whether it was not
+        paused before.
         """
         return _nuvom.pause_schedule(self._id)
 
     def resume(self) -> bool:
-        """Makes jobs again, from the next time on; what passed meanwhile is not made up for. Answers whether it was paused."""
+        """Makes jobs again, from the next time on; what passed meanwhile is not made up for. Answers whether it was
+        paused.
+        """
         return _nuvom.resume_schedule(self._id)
 
     def cancel(self) -> bool:
@@ -115,8 +117,9 @@ def list_schedules() -> list[ScheduleInfo]:
 
 
 def _info(record: ScheduleRecord) -> ScheduleInfo:
-    times = {name: _utc(value) for name, value in record.items() if name.endswith("_at") or name == "at"}
-    return ScheduleInfo(**{**record, **times})
+    fields: dict[str, Any] = dict(record)
+    times = {name: _utc(value) for name, value in fields.items() if name.endswith("_at") or name == "at"}
+    return ScheduleInfo(**{**fields, **times})
 
 
 def _utc(seconds: Any) -> datetime | None:
