@@ -102,8 +102,8 @@ class Task(OfCall["P", "R_co"]):
         jitter: float | timedelta | None = None,
         **kwargs: Any,
     ) -> Schedule:
-        """Has a scheduler make jobs of this call: once `at` a time or `in_` so many seconds, every `interval` seconds, or
-        by a `cron` expression in the time zone `timezone_name`. Exactly one of the four.
+        """Has a scheduler make jobs of this call: once `at` a time or `in_` so many seconds, every `interval`
+        seconds, or by a `cron` expression in the time zone `timezone_name`. Exactly one of the four.
 
         `id` makes it an upsert: writing the same id again changes the schedule, or leaves it alone if nothing differs.
         `misfire` says what becomes of times at which no scheduler ran: "once" makes one job for all of them, "skip"
