@@ -21,6 +21,7 @@ import bench_tasks
 import measures
 import nuvom
 import recoveries
+import schedules
 from nuvom import _nuvom
 from processes import NUVOM, median_millis
 
@@ -130,6 +131,7 @@ def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]
     yield monitoring(jobs)
     yield plugin_queue(jobs // 2)
     yield from recovery()
+    yield from ticks()
     yield from times(yard)
 
 
@@ -217,6 +219,28 @@ def recovery() -> Iterator[Figure]:
         )
 
 
+STORED = 100_000
+
+
+def ticks() -> Iterator[Figure]:
+    """Schedules: fired once, on time, and at no cost while nothing is due."""
+    with fresh_project() as folder:
+        ten = schedules.exactly_once(folder, schedulers=10, seconds=30)
+    name = f"ten schedulers, 30 ticks a second apart (p99 {ten.p99:.1f} ms late)"
+    yield Figure(name, f"{ten.jobs} jobs", f"{ten.ticks} ticks", "", "30", (ten.jobs, ten.ticks) == (30, 30))
+    late = {}
+    for stored in (0, STORED):
+        with fresh_project() as folder:
+            late[stored] = schedules.punctuality(folder, 300, stored)
+        name = f"a tick's job in the store, {stored:,} others stored: p50 (p99 {late[stored].p99:.2f} ms)"
+        yield Figure(name, f"{late[stored].p50:.2f} ms", "", "", "p99 <= 5 ms", late[stored].p99 <= 5)
+    name = f"the same with {STORED:,} stored, p50"
+    yield at_most(name, late[STORED].p50, "ms", "none stored", late[0].p50, 1.25)
+    with fresh_project() as folder:
+        idle = schedules.idle(folder, STORED, 20)
+    yield Figure(f"idle scheduler, {STORED:,} stored, of a core", f"{idle:.3f} %", "", "", "< 0.2 %", idle < 0.2)
+
+
 def times(yard: dict[str, float]) -> Iterator[Figure]:
     """Latencies, start-up and rest."""
     commits = yard["rested_commit_full_ms"] + yard["rested_commit_process_ms"]
@@ -261,7 +285,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--history", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("pools", "monitoring", "plugins", "recovery"), help="measure a part")
+    parser.add_argument(
+        "--only", choices=("pools", "monitoring", "plugins", "recovery", "schedules"), help="measure a part"
+    )
     parser.add_argument("--output", type=Path, default=Path("bench-results/latest.json"))
     arguments = parser.parse_args()
     if _nuvom.DEBUG_BUILD:
@@ -272,6 +298,7 @@ def main() -> int:
             "monitoring": lambda: iter([monitoring(arguments.jobs)]),
             "plugins": lambda: iter([plugin_queue(arguments.jobs // 2)]),
             "recovery": recovery,
+            "schedules": ticks,
         }
         for figure in parts[arguments.only]():
             show(figure)
