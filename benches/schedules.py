@@ -71,7 +71,8 @@ def fill(folder: Path, stored: int) -> None:
     others = ", ".join(name for name in names if name != "id")
     database.execute(
         f"WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {stored}) "  # noqa: S608
-        f"INSERT INTO schedules (id, {others}) SELECT printf('copy-%07d', x), {others} FROM schedules, n WHERE id = 'seed'"
+        f"INSERT INTO schedules (id, {others}) "
+        f"SELECT printf('copy-%07d', x), {others} FROM schedules, n WHERE id = 'seed'"
     )
     database.close()
 

@@ -116,7 +116,7 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
         case "tick_fired":
             return logging.DEBUG, f"schedule {fields['schedule']} made a job of {fields['task']}"
         case "schedule_broken":
-            return logging.ERROR, f"schedule {fields['schedule']} is paused: {fields['message']}"
+            return logging.ERROR, f"schedule {fields['schedule']} makes no jobs any more: {fields['message']}"
         case "pruned":
             return logging.DEBUG, f"{fields['count']} old jobs removed"
         case "store_failed":

@@ -36,7 +36,7 @@ impl ScheduleStore for NoSchedules {
     }
 
     fn agenda(&self, _limit: usize) -> Result<Agenda> {
-        Ok(Agenda { now: self.clock.now(), due: Vec::new(), next_tick: None })
+        Ok(Agenda { now: self.clock.now(), due: Vec::new(), next_tick: None, unreadable: Vec::new() })
     }
 
     fn run_out(&self, _before: Timestamp, _limit: usize) -> Result<Vec<Schedule>> {

@@ -157,6 +157,7 @@ pub fn a_schedule(id: &str, next_tick: Timestamp) -> Schedule {
             payload: payload(b"arguments"),
         },
         next_tick: Some(next_tick),
+        is_moved: false,
         is_paused: false,
         runs: 0,
         skipped: 0,

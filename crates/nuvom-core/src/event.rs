@@ -158,7 +158,7 @@ pub enum Event {
         /// How long after the tick.
         late: Duration,
     },
-    /// The rule of a schedule cannot be followed, so it was paused.
+    /// A schedule cannot be followed: its rule is none, and it was paused, or it cannot be read at all.
     ScheduleBroken {
         /// The schedule.
         schedule: ScheduleId,

@@ -364,6 +364,18 @@ fn when_the_rules_of_a_zone_changed_the_next_tick_is_looked_up_again_and_none_fi
 }
 
 #[test]
+fn a_time_that_was_set_by_hand_stays_until_it_has_come() {
+    let moved = then(Some(written(cron(60)).reschedule(START + Duration::from_secs(90), START)));
+    assert!(moved.realign(START, &Multiples).unwrap().is_none());
+
+    let Fire { change, .. } = fired(&moved, START + Duration::from_secs(90));
+
+    assert_eq!(times(&change.jobs), [Duration::from_secs(90)]);
+    let then = change.then.unwrap();
+    assert_eq!((then.next_tick, then.is_moved), (Some(START + MINUTE * 2), false));
+}
+
+#[test]
 fn intervals_too_short_and_windows_that_end_before_they_start_are_refused() {
     let refused =
         |definition| Schedule::write(None, &id(), definition, START, &Multiples).unwrap_err().to_string();

@@ -42,7 +42,7 @@ impl ScheduleStore for MemoryStore {
                 .cloned()
                 .collect();
             let next_tick = kept.timetable.by_tick().nth(due.len()).and_then(|schedule| schedule.next_tick);
-            Agenda { now, due, next_tick }
+            Agenda { now, due, next_tick, unreadable: Vec::new() }
         }))
     }
 

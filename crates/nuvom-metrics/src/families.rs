@@ -160,7 +160,7 @@ pub(crate) const SCHEDULES_BROKEN: Family = row(
     "nuvom_schedules_broken",
     Counter,
     &[],
-    "Schedules that were paused because their rule cannot be followed.",
+    "Schedules that make no jobs because their rule or record cannot be read.",
 );
 pub(crate) const POOL_SLOTS: Family =
     row("nuvom_pool_slots", Gauge, &["pool"], "How many attempts can run at once.");

@@ -40,6 +40,8 @@ struct Stored<'a> {
     payload: String,
     next_tick: Option<i64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    moved: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     paused: bool,
     #[serde(default, skip_serializing_if = "is_zero")]
     runs: u64,
@@ -87,6 +89,7 @@ pub fn schedule_to_bytes(schedule: &Schedule) -> Vec<u8> {
         options: &options,
         payload: BASE64.encode(&definition.payload),
         next_tick: schedule.next_tick.map(Timestamp::as_micros),
+        moved: schedule.is_moved,
         paused: schedule.is_paused,
         runs: schedule.runs,
         skipped: schedule.skipped,
@@ -140,6 +143,7 @@ pub fn schedule_from_bytes(bytes: &[u8]) -> Result<Schedule> {
             payload,
         },
         next_tick,
+        is_moved: stored.moved,
         is_paused: stored.paused,
         runs: stored.runs,
         skipped: stored.skipped,
@@ -217,6 +221,7 @@ mod tests {
                 payload: Payload::from(&b"\x00\xff"[..]),
             },
             next_tick: Some(time(5)),
+            is_moved: true,
             is_paused: true,
             runs: 3,
             skipped: 4,

@@ -73,13 +73,14 @@ impl ScheduleStore for SqliteStore {
         self.read(|link| {
             // One more than wanted is the next of those that are left.
             let asked = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-            let mut due = schedules(&reader, link, DUE_SCHEDULES, params![now.as_micros(), asked])?;
+            let (mut due, unreadable) =
+                readable(&reader, link, DUE_SCHEDULES, params![now.as_micros(), asked])?;
             let next_tick = if due.len() > limit {
                 due.drain(limit..).next().and_then(|schedule| schedule.next_tick)
             } else {
                 next_tick(&reader, link, now)?
             };
-            Ok(Agenda { now, due, next_tick })
+            Ok(Agenda { now, due, next_tick, unreadable })
         })
     }
 
@@ -126,6 +127,7 @@ fn apply(write: &mut Write<'_>, change: &ScheduleChange) -> rusqlite::Result<boo
         then.last_job.as_ref().map(JobId::as_bytes),
         then.created_at.as_micros(),
         then.changed_at.as_micros(),
+        then.is_moved,
         seen,
     ])?;
     Ok(changed > 0)
@@ -151,13 +153,48 @@ fn schedules(
     sql: &str,
     parameters: impl Params,
 ) -> Result<Vec<Schedule>> {
+    let mut found = Vec::new();
+    each(reader, link, sql, parameters, |read, _| {
+        found.push(read?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// A schedule, and why it cannot be read.
+type Unreadable = (ScheduleId, String);
+
+/// Those that can be read, and the ids of the others with the reasons.
+fn readable(
+    reader: &Reader<'_>,
+    link: &mut Link,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<(Vec<Schedule>, Vec<Unreadable>)> {
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    each(reader, link, sql, parameters, |read, row| {
+        match read {
+            Ok(schedule) => found.push(schedule),
+            Err(error) => unreadable.push((ScheduleId::new(reader.text(row, 0)?)?, error.to_string())),
+        }
+        Ok(())
+    })?;
+    Ok((found, unreadable))
+}
+
+fn each(
+    reader: &Reader<'_>,
+    link: &mut Link,
+    sql: &str,
+    parameters: impl Params,
+    mut take: impl FnMut(Result<Schedule>, &Row<'_>) -> Result<()>,
+) -> Result<()> {
     let mut statement = link.connection.prepare_cached(sql).map_err(|e| reader.failed(e))?;
     let mut rows = statement.query(parameters).map_err(|e| reader.failed(e))?;
-    let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(|e| reader.failed(e))? {
-        found.push(schedule(reader, &mut link.memory, row)?);
+        take(schedule(reader, &mut link.memory, row), row)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 fn schedule(reader: &Reader<'_>, memory: &mut Memory, row: &Row<'_>) -> Result<Schedule> {
@@ -185,6 +222,7 @@ fn schedule(reader: &Reader<'_>, memory: &mut Memory, row: &Row<'_>) -> Result<S
             is_declared: reader.get(row, 15)?,
         },
         next_tick,
+        is_moved: reader.get(row, 22)?,
         is_paused: reader.get(row, 5)?,
         runs: count(16)?,
         skipped: count(17)?,

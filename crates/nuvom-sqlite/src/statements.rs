@@ -170,28 +170,28 @@ pub(crate) const QUEUE_COUNTS: &str = "\
 macro_rules! schedule_columns {
     () => {
         "id, rule, misfire, overlap, next_tick, paused, task, queue, priority, options, payload, starts_at, ends_at, \
-         max_runs, jitter, declared, runs, skipped, last_tick, last_job, created_at, changed_at"
+         max_runs, jitter, declared, runs, skipped, last_tick, last_job, created_at, changed_at, moved"
     };
 }
 macro_rules! schedule_values {
     () => {
-        "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22"
+        "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23"
     };
 }
-/// `?23` is what a schedule must be to be changed, so nothing must be there.
+/// `?24` is what a schedule must be to be changed, so nothing must be there.
 pub(crate) const ADD_SCHEDULE: &str = concat!(
     "INSERT INTO schedules (",
     schedule_columns!(),
     ") SELECT ",
     schedule_values!(),
-    " WHERE ?23 IS NULL ON CONFLICT (id) DO NOTHING"
+    " WHERE ?24 IS NULL ON CONFLICT (id) DO NOTHING"
 );
 pub(crate) const CHANGE_SCHEDULE: &str = concat!(
     "UPDATE schedules SET (",
     schedule_columns!(),
     ") = (",
     schedule_values!(),
-    ") WHERE id = ?1 AND changed_at = ?23"
+    ") WHERE id = ?1 AND changed_at = ?24"
 );
 pub(crate) const REMOVE_SCHEDULE: &str = "DELETE FROM schedules WHERE id = ?1 AND changed_at = ?2";
 pub(crate) const SCHEDULE: &str = concat!("SELECT ", schedule_columns!(), " FROM schedules WHERE id = ?1");

@@ -23,7 +23,7 @@ pub fn a_schedule_is_kept_whole(harness: &dyn Harness) {
     (definition.starts_at, definition.ends_at) = (Some(bench.now()), Some(bench.now() + HOUR * 9));
     definition.jitter = Duration::from_millis(1_500);
     std::sync::Arc::make_mut(&mut definition.options).tags = vec!["nightly".into()];
-    (cron.is_paused, cron.runs, cron.skipped) = (true, 3, 4);
+    (cron.is_moved, cron.is_paused, cron.runs, cron.skipped) = (true, true, 3, 4);
     (cron.last_tick, cron.last_job) = (Some(bench.now()), Some(JobId::from_tick("größe/'1'", bench.now())));
     (cron.created_at, cron.changed_at) = (Timestamp::from_micros(5), Timestamp::from_micros(6));
 

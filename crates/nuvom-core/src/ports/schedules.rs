@@ -44,4 +44,6 @@ pub struct Agenda {
     pub due: Vec<Schedule>,
     /// The earliest next tick of those that are not paused and not among `due`.
     pub next_tick: Option<Timestamp>,
+    /// Those that are due and cannot be read, with the reason: they keep nobody from the others.
+    pub unreadable: Vec<(ScheduleId, String)>,
 }

@@ -31,6 +31,7 @@ impl Schedule {
                 id: id.clone(),
                 next_tick: first_tick(&definition, None, now, calendar)?,
                 definition,
+                is_moved: false,
                 is_paused: false,
                 runs: 0,
                 skipped: 0,
@@ -52,6 +53,7 @@ impl Schedule {
         let mut then = known.clone();
         if !known.definition.has_ticks_of(&definition) {
             then.next_tick = first_tick(&definition, None, now, calendar)?;
+            then.is_moved = false;
             then.runs = 0;
         }
         then.definition = definition;
@@ -74,6 +76,7 @@ impl Schedule {
             && !matches!(self.definition.rule, Rule::Once(_))
         {
             then.next_tick = first_tick(&self.definition, Some(passed), now, calendar)?;
+            then.is_moved = false;
         }
         Ok(Some(self.becomes(then, now)))
     }
@@ -87,7 +90,7 @@ impl Schedule {
 
     /// Is due at this time next; its rule goes on from there.
     pub fn reschedule(&self, next: Timestamp, now: Timestamp) -> ScheduleChange {
-        self.becomes(Schedule { next_tick: Some(next), ..self.clone() }, now)
+        self.becomes(Schedule { next_tick: Some(next), is_moved: true, ..self.clone() }, now)
     }
 
     /// Is no more.
@@ -99,7 +102,7 @@ impl Schedule {
     /// stands as it is, or has come already.
     pub fn realign(&self, now: Timestamp, calendar: &dyn Calendar) -> Result<Option<ScheduleChange>> {
         let Some(next) = self.next_tick.filter(|tick| *tick > now) else { return Ok(None) };
-        if !matches!(self.definition.rule, Rule::Cron { .. }) {
+        if self.is_moved || !matches!(self.definition.rule, Rule::Cron { .. }) {
             return Ok(None);
         }
         // Never back to a tick that was fired.

@@ -61,6 +61,7 @@ pub fn fire(
     let runs = schedule.runs + jobs.len() as u64;
     let then = Schedule {
         next_tick: due.next.filter(|_| definition.max_runs.is_none_or(|most| runs < most.get())),
+        is_moved: false,
         runs,
         skipped: schedule.skipped + skipped,
         last_tick: Some(tick),

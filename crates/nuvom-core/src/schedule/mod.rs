@@ -129,6 +129,8 @@ pub struct Schedule {
     pub definition: Definition,
     /// The next due time; none when it has run out.
     pub next_tick: Option<Timestamp>,
+    /// Whether that time was set by hand, and is none of its rule.
+    pub is_moved: bool,
     /// Whether it makes no jobs for now.
     pub is_paused: bool,
     /// How many jobs its ticks have made.

@@ -1,11 +1,14 @@
 //! Fires what is due. Any number of schedulers may do it at once; there is no leader. Between ticks it sleeps until the
 //! next one, or until a schedule changes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nuvom_core::ports::{Agenda, Calendar, Committed, Stores};
-use nuvom_core::{Clock, Event, EventSink, Fire, Overlap, Result, Schedule, ScheduleId, Timestamp, fire};
+use nuvom_core::{
+    Clock, Error, ErrorKind, Event, EventSink, Fire, Overlap, Result, Schedule, ScheduleId, Timestamp, fire,
+};
 
 use crate::scheduler::SchedulerConfig;
 use crate::service::Duty;
@@ -28,6 +31,8 @@ pub struct Ticker {
     events: Arc<dyn EventSink>,
     is_aligned: bool,
     prune_at: Timestamp,
+    /// Schedules that cannot be read, and were told of.
+    unreadable: HashSet<ScheduleId>,
 }
 
 impl Ticker {
@@ -39,13 +44,15 @@ impl Ticker {
         calendar: Arc<dyn Calendar>,
         events: Arc<dyn EventSink>,
     ) -> Self {
-        Self { config, stores, clock, calendar, events, is_aligned: false, prune_at: Timestamp::default() }
+        let (is_aligned, prune_at, unreadable) = (false, Timestamp::default(), HashSet::new());
+        Self { config, stores, clock, calendar, events, is_aligned, prune_at, unreadable }
     }
 
     /// Fires what is due now, at most a batch; answers how long there is nothing to do.
     fn tick(&mut self) -> Result<Duration> {
         let started = self.clock.monotonic();
-        let agenda = self.stores.schedules.agenda(self.config.batch)?;
+        let mut agenda = self.stores.schedules.agenda(self.config.batch)?;
+        self.tell_of(std::mem::take(&mut agenda.unreadable));
         let mut next_tick = agenda.next_tick;
         if !agenda.due.is_empty() {
             let fired = self.fire(&agenda)?;
@@ -92,6 +99,20 @@ impl Ticker {
             self.events.emit(events);
         }
         Ok(fires.iter().filter_map(|(_, fire)| fire.change.then.as_ref()?.next_tick).min())
+    }
+
+    /// Tells once of each schedule that cannot be read; it stays due, and is looked at again when this process starts anew.
+    fn tell_of(&mut self, unreadable: Vec<(ScheduleId, String)>) {
+        let news = unreadable.into_iter().filter(|(id, _)| self.unreadable.insert(id.clone()));
+        let events: Vec<Event> = news
+            .map(|(schedule, reason)| Event::ScheduleBroken {
+                schedule,
+                error: Error::new(ErrorKind::Corrupt, reason),
+            })
+            .collect();
+        if !events.is_empty() {
+            self.events.emit(events);
+        }
     }
 
     /// Of which of these the last job has not ended, where that matters.

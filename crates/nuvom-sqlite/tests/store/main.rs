@@ -14,5 +14,6 @@ mod migrations;
 #[cfg(unix)]
 mod permissions;
 mod processes;
+mod schedules;
 mod support;
 mod versions;
