@@ -143,7 +143,7 @@ def run_worker(
     from nuvom.discovery.auto_register import auto_register
     from nuvom.errors import NuvomError
     from nuvom.execution.stacks import show_stacks_on_request
-    from nuvom.log import logger, setup_logging
+    from nuvom.log import adopt_root, logger, setup_logging
 
     setup_logging(log_level, log_format)
     show_stacks_on_request()
@@ -164,7 +164,8 @@ def run_worker(
         if not registered.tasks:
             logger.error("there is no task to serve: write one with @task and run `nuvom discover tasks`")
             return EXIT_CONFIGURATION
-        logger.info("serving %d tasks: %s", len(registered.tasks), _listed(registered.tasks))
+        adopt_root()
+        _introduce(registered.tasks, queues, scheduler)
         if scheduler:
             _sync_declared()
         name = _unique_name()
@@ -191,6 +192,21 @@ def run_worker(
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
+
+
+def _introduce(tasks: Sequence[str], queues: Sequence[str], scheduler: bool) -> None:
+    """Says what the worker is: what people look for first when it does not do what they expect."""
+    from nuvom.log import logger
+
+    settings = {name: (value, origin) for name, value, origin in _nuvom.settings()}
+    slots, pool = settings["NUVOM_MAX_WORKERS"][0], settings["NUVOM_POOL"][0]
+    store = _nuvom.store_place()
+    logger.info("serving %d tasks: %s", len(tasks), _listed(tasks))
+    logger.info("queues: %s; %s %s", ", ".join(queues) or "all", slots, "children" if pool == "process" else "threads")
+    logger.info("store: %s; schedules are %s", store, "fired here" if scheduler else "left to others")
+    changed = [f"{name}={value} ({origin})" for name, (value, origin) in settings.items() if origin != "default"]
+    if changed:
+        logger.info("settings that differ from the default: %s", ", ".join(changed))
 
 
 def run_scheduler(log_level: str, log_format: str) -> int:

@@ -24,4 +24,5 @@ mod wording;
 pub use failure::{ERROR, HANDED_BACK, OK, USAGE};
 pub use host::{Host, SchedulerRequest, WorkerRequest};
 pub use run::{run, run_in};
+pub use safe::visible;
 pub use surroundings::Surroundings;

@@ -18,6 +18,12 @@ pub(crate) fn run_command_line(py: Python<'_>, arguments: Vec<OsString>) -> i32 
     py.detach(|| nuvom_cli::run(arguments, &PythonHost { python }))
 }
 
+/// The text with everything that a terminal would obey, or that cannot be seen, written out.
+#[pyfunction]
+pub(crate) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
+    nuvom_cli::visible(text)
+}
+
 struct PythonHost {
     python: String,
 }

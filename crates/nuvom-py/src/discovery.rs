@@ -94,6 +94,12 @@ pub(crate) fn settings(py: Python<'_>) -> PyResult<Vec<(String, String, String)>
         .collect())
 }
 
+/// Where jobs are kept, for people.
+#[pyfunction]
+pub(crate) fn store_place(py: Python<'_>) -> PyResult<String> {
+    Ok(client(py)?.runtime.place.clone())
+}
+
 fn json(py: Python<'_>, value: &impl serde::Serialize) -> PyResult<String> {
     serde_json::to_string(value)
         .map_err(|error| crate::errors::exception(py, "InternalError", &error.to_string()))

@@ -2,7 +2,7 @@
 //! handler nor the GIL holds the engine up.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nuvom_core::{Event, EventSink, State};
 use nuvom_engine::{Duty, Service, Waking};
@@ -28,7 +28,61 @@ pub(crate) struct LogEvents {
 struct Waiting {
     events: Vec<Event>,
     dropped: usize,
+    done: Done,
 }
+
+/// Successes of about a second: told one by one while they are few, else by their number.
+struct Done {
+    since: Instant,
+    told: u64,
+    untold: u64,
+    /// Whether the second before had too many to tell.
+    is_busy: bool,
+}
+
+impl Default for Done {
+    fn default() -> Self {
+        Self { since: Instant::now(), told: 0, untold: 0, is_busy: false }
+    }
+}
+
+impl Done {
+    /// Whether one more is told by itself.
+    fn tells(&mut self) -> bool {
+        if !self.is_counting() {
+            self.since = Instant::now();
+        }
+        let tells = !self.is_busy && self.told < FEW;
+        if tells {
+            self.told += 1;
+        } else {
+            self.untold += 1;
+        }
+        tells
+    }
+
+    /// Whether there is anything to count, so that the second's end matters.
+    fn is_counting(&self) -> bool {
+        self.told + self.untold > 0 || self.is_busy
+    }
+
+    /// Ends the second, if it is over or `now`; answers how many were not told in it, and how long it was.
+    fn end(&mut self, now: bool) -> Option<(u64, Duration)> {
+        let span = self.since.elapsed();
+        if !now && span < WINDOW {
+            return None;
+        }
+        let untold = self.untold;
+        *self = Self { since: Instant::now(), told: 0, untold: 0, is_busy: self.told + untold > FEW };
+        Some((untold, span)).filter(|(untold, _)| *untold > 0)
+    }
+}
+
+/// More jobs a second than this are told by their number.
+const FEW: u64 = 20;
+
+/// How long successes are counted for one line.
+const WINDOW: Duration = Duration::from_secs(1);
 
 impl LogEvents {
     /// A worker that stalls ends its process with `last_resort`, should nothing else end it.
@@ -53,21 +107,25 @@ impl LogEvents {
         if let Some(mut service) = service {
             service.join(Duration::from_secs(5));
         }
-        self.report();
+        self.report(true);
     }
 
-    fn report(&self) {
-        let Waiting { events, dropped } =
-            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        if events.is_empty() && dropped == 0 {
-            return;
+    /// Tells what has happened; answers whether there are successes that are still to be told, or may become too many.
+    fn report(&self, is_last: bool) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (events, dropped) = (std::mem::take(&mut waiting.events), std::mem::take(&mut waiting.dropped));
+        let done = waiting.done.end(is_last);
+        let counts = waiting.done.is_counting();
+        drop(waiting);
+        if !events.is_empty() || dropped > 0 || done.is_some() {
+            Python::attach(|py| {
+                let told = records(py, events, done);
+                if let Err(error) = told.and_then(|records| self.report.call1(py, (records, dropped))) {
+                    error.write_unraisable(py, None);
+                }
+            });
         }
-        Python::attach(|py| {
-            let told = records(py, events).and_then(|records| self.report.call1(py, (records, dropped)));
-            if let Err(error) = told {
-                error.write_unraisable(py, None);
-            }
-        });
+        counts
     }
 }
 
@@ -83,24 +141,27 @@ impl EventSink for LogEvents {
             return;
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.events.extend(notable);
+        let (was_counting, before) = (waiting.done.is_counting(), waiting.events.len());
+        for event in notable {
+            if !matches!(event, Event::Ended { state: State::Success, .. }) || waiting.done.tells() {
+                waiting.events.push(event);
+            }
+        }
+        let is_news = waiting.events.len() > before || !was_counting;
         let excess = waiting.events.len().saturating_sub(KEPT);
         waiting.events.drain(..excess);
         waiting.dropped += excess;
         drop(waiting);
-        self.waking.wake();
+        // What is only counted is told when its second is over.
+        if is_news {
+            self.waking.wake();
+        }
     }
 }
 
-/// What a log tells. Jobs that succeed are not told one by one: at full speed there are too many to read.
+/// What a log tells.
 fn is_notable(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::Claimed { .. }
-            | Event::Renewed { .. }
-            | Event::StoreCalled { .. }
-            | Event::Ended { state: State::Success, .. }
-    )
+    !matches!(event, Event::Claimed { .. } | Event::Renewed { .. } | Event::StoreCalled { .. })
 }
 
 struct Report(Arc<LogEvents>);
@@ -111,15 +172,21 @@ impl Duty for Report {
     }
 
     fn run_once(&mut self) -> Duration {
-        self.0.report();
-        Duration::MAX
+        if self.0.report(false) { WINDOW } else { Duration::MAX }
     }
 }
 
-fn records(py: Python<'_>, events: Vec<Event>) -> PyResult<Bound<'_, PyList>> {
+fn records(py: Python<'_>, events: Vec<Event>, done: Option<(u64, Duration)>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
     for event in events {
         list.append(record(py, event)?)?;
+    }
+    if let Some((count, span)) = done {
+        let fields = PyDict::new(py);
+        fields.set_item("count", count)?;
+        fields.set_item("rate", count as f64 / span.as_secs_f64().max(1e-3))?;
+        fields.set_item("took_secs", span.as_secs_f64())?;
+        list.append(("jobs_done", fields))?;
     }
     Ok(list)
 }

@@ -32,11 +32,13 @@ mod _nuvom {
     #[pymodule_export]
     use crate::blueprint::Blueprint;
     #[pymodule_export]
-    use crate::cli::run_command_line;
+    use crate::cli::{run_command_line, visible};
     #[pymodule_export]
     use crate::client::{after_fork, at_exit, close, configure};
     #[pymodule_export]
-    use crate::discovery::{PySourceWatch, load_manifest, project, save_manifest, scan_tasks, settings};
+    use crate::discovery::{
+        PySourceWatch, load_manifest, project, save_manifest, scan_tasks, settings, store_place,
+    };
     #[pymodule_export]
     use crate::executor::{Attempt, Coroutines, CurrentJob, Slot, current_job, note_kind, serve_child};
     #[pymodule_export]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nuvom_core::ports::Stores;
 use nuvom_core::{Clock, Result};
 
-use crate::{Backends, JobIds, Project, Settings, SystemClock};
+use crate::{Backends, JobIds, Part, Project, Settings, SystemClock};
 
 /// An open project. A forked child opens its own: stores and ids must not be shared across `fork`.
 pub struct Runtime {
@@ -17,6 +17,8 @@ pub struct Runtime {
     pub settings: Settings,
     /// Its open stores.
     pub stores: Stores,
+    /// Where its jobs are, for people.
+    pub place: String,
     /// The clock that all of it asks.
     pub clock: Arc<dyn Clock>,
     /// The maker of its job ids.
@@ -60,8 +62,9 @@ impl Runtime {
         backends: &Backends,
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
+        let place = backends.place(&settings, Part::Queue)?;
         let stores = backends.open(&settings, &clock)?;
         let ids = JobIds::new(Arc::clone(&clock));
-        Ok(Self { project, settings, stores, clock, ids })
+        Ok(Self { project, settings, stores, place, clock, ids })
     }
 }

@@ -52,6 +52,9 @@ def main() -> None:
 
             get_task_registry().forget_module(module)
             logger.exception("a child process could not load the module %s", module)
+    from nuvom.log import adopt_root
+
+    adopt_root()
     if terms["script"] is not None:
         # As multiprocessing does: the program's own guard keeps it from running a second time.
         runpy.run_path(terms["script"], run_name="__mp_main__")

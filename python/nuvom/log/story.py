@@ -1,75 +1,12 @@
-"""What a worker tells, through Python's `logging`, so that a program's own set-up wins."""
+"""What is said of each event of the engine, and how loudly."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
-logger = logging.getLogger("nuvom")
 
-
-class JsonLines(logging.Formatter):
-    """One record, one line, whatever is in it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as a JSON object; fields of Nuvom's events stand beside the message."""
-        fields = {name: value for name, value in vars(record).items() if name in _EVENT_FIELDS}
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **fields,
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
-
-
-_EVENT_FIELDS = frozenset(
-    {
-        "event", "worker", "running", "handed_back", "job_id", "task", "queue", "attempt", "state", "outcome",
-        "took_secs", "kind", "reason", "traceback", "lease", "count", "duty", "stack", "pid", "death", "lost", "jobs",
-        "rss", "stuck", "silent_secs", "schedule", "tick", "missed", "skipped", "late_secs",
-    }
-)  # fmt: skip
-
-
-def setup_logging(level: str = "INFO", format: str = "plain") -> None:
-    """Sends the log of a worker to standard error, as text for people (`plain`) or JSON lines (`json`), unless
-    the program has set up logging itself.
-    """
-    if logging.getLogger().handlers or logger.handlers:
-        return
-    handler = logging.StreamHandler()
-    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
-    handler.setFormatter(JsonLines() if format == "json" else plain)
-    logger.addHandler(handler)
-    logger.setLevel(level)
-    logger.propagate = False
-
-
-listeners: list[Callable[[list[tuple[str, dict[str, Any]]]], object]] = []
-"""Called with each batch of events that the log tells, before it does; they must return at once."""
-
-
-def report(events: list[tuple[str, dict[str, Any]]], dropped: int) -> None:
-    """Takes a batch of the engine's events."""
-    for listener in tuple(listeners):
-        listener(events)
-    if dropped:
-        logger.warning("%d events were not logged: the log could not keep up", dropped)
-    for name, fields in events:
-        level, message = _tell(name, fields)
-        # `message` is a name that log records keep for themselves.
-        extra = {("reason" if key == "message" else key): value for key, value in fields.items()}
-        logger.log(level, "%s", message, extra={"event": name, **extra})
-
-
-def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
+def told(name: str, fields: dict[str, Any]) -> tuple[int, str]:
     match name:
         case "worker_started":
             return logging.INFO, f"worker {fields['worker']} started"
@@ -80,8 +17,12 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
                 logging.INFO,
                 f"worker {fields['worker']} stopped; jobs cut off and handed back: {fields['handed_back']}",
             )
+        case "jobs_done":
+            return logging.INFO, (
+                f"{fields['count']:,} jobs done in {fields['took_secs']:.1f} s ({fields['rate']:,.0f}/s)"
+            )
         case "ended":
-            return _tell_end(fields)
+            return _told_end(fields)
         case "stale":
             return logging.WARNING, f"job {fields['job_id']} had been taken over; this worker's outcome is dropped"
         case "lease_lost":
@@ -124,7 +65,7 @@ def _tell(name: str, fields: dict[str, Any]) -> tuple[int, str]:
     return logging.DEBUG, name
 
 
-def _tell_end(fields: dict[str, Any]) -> tuple[int, str]:
+def _told_end(fields: dict[str, Any]) -> tuple[int, str]:
     job = f"job {fields['job_id']} ({fields['task']}), attempt {fields['attempt']}"
     reason = f"{fields['kind']}: {fields['message']}" if "kind" in fields else ""
     match fields["state"]:
@@ -138,4 +79,8 @@ def _tell_end(fields: dict[str, Any]) -> tuple[int, str]:
             return logging.INFO, f"{job} was handed back"
         case "CANCELLED":
             return logging.INFO, f"{job} was cancelled"
-    return logging.DEBUG, f"{job} succeeded"
+    return logging.INFO, f"{job} succeeded in {_span(fields['took_secs'])}"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
