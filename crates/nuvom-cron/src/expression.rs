@@ -1,179 +1,99 @@
-//! Cron expressions as people write them, and what is wrong with those that are none.
+//! A cron expression that has been understood.
 
 use croner::parser::{CronParser, Seconds, Year};
-use jiff::civil;
-use nuvom_core::{Error, ErrorKind, Result};
+use jiff::tz::TimeZone;
+use nuvom_core::{Result, Timestamp};
 
-use crate::ticks::Civil;
+use crate::grammar::{Parts, invalid, told};
+use crate::local::{Local, LocalSeconds};
+use crate::walk::{self, Place};
 
-/// The longest expression, in characters. Every minute of an hour, written out, takes 170.
-pub const MAX_LENGTH: usize = 1_000;
+/// Beyond this no tick is looked for.
+const LAST_YEAR: i32 = 4_999;
 
-/// The fields of an expression, seconds left out.
-const FIELDS: [&str; 5] = ["minute", "hour", "day of the month", "month", "day of the week"];
+/// How the ticks of an expression follow the clock when it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Second, minute and hour are told without `*` and `/`: times of day. Each has its tick once on each of its
+    /// days: the first valid moment after a gap that it falls into, the first pass of an overlap.
+    FixedTimes,
+    /// Everything else follows time as it passes: there is a tick whenever the local clock shows what the
+    /// expression says, in both passes of an overlap, and never in a gap.
+    Elapsed,
+}
 
-/// An expression that can be followed: five fields, or six with seconds first.
+/// A cron expression. It is due again and again: one that never comes due is refused.
 #[derive(Debug, Clone)]
 pub struct Cron {
-    pub(crate) pattern: croner::Cron,
-    /// Whether it names its times of day.
-    pub(crate) is_fixed: bool,
+    pattern: croner::Cron,
+    kind: Kind,
 }
 
 impl Cron {
-    /// Reads an expression. Names of months and days, ranges, steps, lists, `L`, `W`, `#` and the like of `@daily` are
-    /// understood.
+    /// Understands five fields (minute, hour, day of the month, month, day of the week), six with the second
+    /// first, and nicknames such as `@daily`.
     ///
     /// # Errors
     ///
-    /// `Invalid`, with the field that is to blame, if it cannot be understood or is never due.
+    /// `Invalid`, with the field and its columns where one is to blame, and with what to write instead.
     pub fn parse(expression: &str) -> Result<Self> {
-        if expression.chars().count() > MAX_LENGTH {
-            return Err(Error::new(ErrorKind::Invalid, "the cron expression is too long")
-                .hint(format!("It may have {MAX_LENGTH} characters")));
+        let parts = Parts::of(expression)?;
+        let pattern = CronParser::builder()
+            .seconds(Seconds::Required)
+            .year(Year::Disallowed)
+            .dom_and_dow(parts.days_by_both())
+            .build()
+            .parse(&parts.joined())
+            .map_err(|error| {
+                invalid(format!("the cron expression `{}` cannot be understood: {error}", told(expression)))
+            })?;
+        let kind = if parts.names_fixed_times() { Kind::FixedTimes } else { Kind::Elapsed };
+        let cron = Self { pattern, kind };
+        if cron.is_due_in_some_year() {
+            return Ok(cron);
         }
-        let pattern = read(expression).map_err(|error| {
-            Error::new(ErrorKind::Invalid, blame(expression, &error)).hint("For example: 0 9 * * MON-FRI")
-        })?;
-        let cron = Self { is_fixed: names_its_times(expression), pattern };
-        // A leap day comes again after eight years at most, and croner gives up long after that.
-        let start = Civil(civil::date(2000, 1, 1).at(0, 0, 0, 0));
-        if cron.pattern.find_next_occurrence(&start, true).is_err() {
-            let message = format!("the cron expression `{}` is never due", shown(expression));
-            return Err(Error::new(ErrorKind::Invalid, message).hint("No month has such a day"));
-        }
-        Ok(cron)
-    }
-}
-
-fn read(expression: &str) -> Result<croner::Cron, croner::errors::CronError> {
-    let expression = expression.trim();
-    // The only nickname of Debian's cron that croner does not know, but for `@reboot`, which is no time.
-    let expression = if expression.eq_ignore_ascii_case("@midnight") { "@daily" } else { expression };
-    let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-    parser.parse(expression)
-}
-
-fn names_its_times(expression: &str) -> bool {
-    let fields: Vec<&str> = expression.split_whitespace().collect();
-    match fields.len() {
-        1 => !fields[0].eq_ignore_ascii_case("@hourly"),
-        count => fields[..count - 3].iter().all(|field| !field.contains(['*', '?', '/'])),
-    }
-}
-
-/// What is wrong with an expression, with the field that is to blame.
-fn blame(expression: &str, error: &croner::errors::CronError) -> String {
-    let mut fields: Vec<&str> = expression.split_whitespace().collect();
-    let field = |name: &str, text: &str| {
-        format!("the {name} `{}` of the cron expression cannot be understood", shown(text))
-    };
-    if fields.len() == 1 && fields[0].starts_with('@') {
-        return format!(
-            "there is no `{}`; there are @yearly, @monthly, @weekly, @daily and @hourly",
-            shown(fields[0])
-        );
-    }
-    if fields.len() == FIELDS.len() + 1 {
-        if read(&format!("{} * * * * *", fields[0])).is_err() {
-            return field("second", fields[0]);
-        }
-        fields.remove(0);
-    }
-    if fields.len() != FIELDS.len() {
-        return format!(
-            "a cron expression has five fields (minute, hour, day of the month, month, day of the week), or six with \
-             the second first; `{}` has {}",
-            shown(expression),
-            fields.len()
-        );
-    }
-    let is_bad = |place: usize| {
-        let mut alone = ["*"; FIELDS.len()];
-        alone[place] = fields[place];
-        read(&alone.join(" ")).is_err()
-    };
-    match (0..FIELDS.len()).find(|place| is_bad(*place)) {
-        Some(place) => field(FIELDS[place], fields[place]),
-        None => format!("the cron expression `{}` cannot be understood: {error}", shown(expression)),
-    }
-}
-
-/// Foreign text in a message: no line breaks and no more than a line of it.
-fn shown(text: &str) -> String {
-    const MOST: usize = 60;
-    let cut: String = text.chars().take(MOST).collect();
-    let more = if text.chars().nth(MOST).is_some() { "…" } else { "" };
-    format!("{}{more}", cut.escape_debug())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_people_write_is_understood() {
-        for good in [
-            "* * * * *",
-            "*/5 9-17 * * MON-FRI",
-            "0 0 1,15 * *",
-            "0 9 * JAN,JUL MON",
-            "30 0 9 * * *",
-            "0 0 L * *",
-            "0 0 * * FRI#2",
-            "0 0 15W * *",
-            "  0 9 * * mon  ",
-            "0 0 29 2 *",
-            "@daily",
-            "@midnight",
-            "@hourly",
-            "@Weekly",
-        ] {
-            assert!(Cron::parse(good).is_ok(), "{good}");
-        }
+        Err(invalid(format!("the cron expression `{}` is never due", told(expression)))
+            .hint("None of its months has such a day"))
     }
 
-    #[test]
-    fn the_field_to_blame_is_named() {
-        let reason = |expression: &str| Cron::parse(expression).unwrap_err().to_string();
-
-        assert!(reason("61 * * * *").contains("the minute `61`"));
-        assert!(reason("* 25 * * *").contains("the hour `25`"));
-        assert!(reason("0 0 32 * *").contains("the day of the month `32`"));
-        assert!(reason("0 0 * 13 *").contains("the month `13`"));
-        assert!(reason("0 0 * * XXX").contains("the day of the week `XXX`"));
-        assert!(reason("*/0 * * * *").contains("the minute `*/0`"));
-        assert!(reason("99 0 0 * * *").contains("the second `99`"));
-        assert!(reason("0 0 * *").contains("has 4"));
-        assert!(reason("0 0 * * * * 2030").contains("has 7"));
-        assert!(reason("").contains("has 0"));
-        assert!(reason("@reboot").contains("there is no `@reboot`"));
+    /// How its ticks follow changes of the clock.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
-    #[test]
-    fn what_is_never_due_is_refused() {
-        for never in ["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 0 31 2 *"] {
-            assert!(Cron::parse(never).unwrap_err().to_string().contains("never due"), "{never}");
-        }
+    /// The first tick after `after`; none if there is none before the year 5000.
+    ///
+    /// Ticks are whole seconds. A tick at exactly `after` is not answered again.
+    pub fn next(&self, zone: &TimeZone, after: Timestamp) -> Option<Timestamp> {
+        walk::next(self, zone, after)
     }
 
-    #[test]
-    fn a_hostile_expression_is_refused_in_a_short_line() {
-        for hostile in ["*".repeat(10_000), "1,".repeat(400), "\u{1b}[31m * * * *".into(), "é".repeat(900)] {
-            let told = Cron::parse(&hostile).unwrap_err().to_string();
-            assert!(told.len() < 300 && !told.contains('\u{1b}'), "{told}");
-        }
+    /// Why a tick of this expression is where it is.
+    pub fn place(&self, zone: &TimeZone, tick: Timestamp) -> Place {
+        walk::place(self, zone, tick)
     }
 
-    #[test]
-    fn times_of_day_are_told_from_patterns() {
-        let fixed = |expression: &str| Cron::parse(expression).unwrap().is_fixed;
+    /// The first local time not before `from` that the expression says.
+    pub(crate) fn next_local(&self, from: LocalSeconds) -> Option<LocalSeconds> {
+        self.search(from, LAST_YEAR)
+    }
 
-        assert!(
-            ["30 2 * * *", "0,30 2-4 * * *", "15 30 2 * * *", "@daily", "@yearly"].into_iter().all(fixed)
-        );
-        assert!(
-            !["*/15 * * * *", "0 * * * *", "0 */2 * * *", "* 0 2 * * *", "@hourly"].into_iter().any(fixed)
-        );
+    /// Whether the expression says this local time.
+    pub(crate) fn says(&self, local: LocalSeconds) -> bool {
+        Local::from_seconds(local, LAST_YEAR)
+            .is_some_and(|civil| self.pattern.is_time_matching(&civil).unwrap_or(false))
+    }
+
+    /// Years differ by whether they are leap years and by the day of the week on which they begin. The 28 from
+    /// 2001 on are all the 14 sorts there are.
+    fn is_due_in_some_year(&self) -> bool {
+        const START_OF_2001: LocalSeconds = 978_307_200;
+        self.search(START_OF_2001, 2028).is_some()
+    }
+
+    fn search(&self, from: LocalSeconds, last_year: i32) -> Option<LocalSeconds> {
+        let from = Local::from_seconds(from, last_year)?;
+        // All errors of a search say that it left the years it may look at.
+        self.pattern.find_next_occurrence(&from, true).ok()?.seconds()
     }
 }

@@ -1,20 +1,33 @@
-//! When a cron expression is due in a time zone. What an expression means is `croner`'s affair, what a zone does `jiff`'s;
-//! here is how the two go together on the days on which clocks are changed:
+//! When cron expressions are due: their grammar, time zones, and what becomes of a tick where the clocks of a
+//! zone change. It knows nothing of schedules, reads no clock and keeps nothing but a few parsed expressions.
 //!
-//! - An expression that names its times of day (no `*`, `?` or `/` in second, minute and hour) is due at those times of
-//!   each day. One that a day does not have, since clocks went forward, is due at the first moment after the gap; one
-//!   that a day has twice is due the first time only. That is what Debian's cron does for such jobs.
-//! - Any other follows elapsed time: it is due whenever a clock on the wall shows a time that matches, both times where
-//!   clocks go back, and never at a time that no clock shows.
+//! ```
+//! use nuvom_core::Timestamp;
+//! use nuvom_cron::{Cron, zone};
+//!
+//! let cron = Cron::parse("30 9 * * MON-FRI").unwrap();
+//! let berlin = zone("Europe/Berlin").unwrap();
+//! let saturday = Timestamp::from_micros(1_782_561_600_000_000); // 2026-06-27 12:00 UTC
+//!
+//! let monday = cron.next(&berlin, saturday).unwrap();
+//!
+//! assert_eq!(monday.as_micros(), 1_782_718_200_000_000); // 2026-06-29 07:30 UTC
+//! ```
+//!
+//! What an expression may hold, and the rules at changes of the clock, stand in `docs/decisions/0009-cron.md`.
 
 mod calendar;
 mod expression;
-mod ticks;
+mod grammar;
+mod local;
+mod stretch;
 mod transitions;
+mod walk;
 mod zone;
 
 pub use calendar::{CALENDAR, CronCalendar};
-pub use expression::{Cron, MAX_LENGTH};
-pub use ticks::Place;
+pub use expression::{Cron, Kind};
+pub use grammar::MAX_LENGTH;
 pub use transitions::{Transition, transitions_around};
+pub use walk::Place;
 pub use zone::{civil, zone};

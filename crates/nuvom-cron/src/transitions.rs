@@ -13,7 +13,7 @@ pub struct Transition {
     pub by_secs: i32,
 }
 
-/// The last change before a moment, and the first `count` after it. A zone may have none.
+/// The last change up to a moment, and the first `count` after it. A zone may have none.
 pub fn transitions_around(zone: &TimeZone, moment: Timestamp, count: usize) -> Vec<Transition> {
     let Ok(moment) = Instant::from_microsecond(moment.as_micros()) else { return Vec::new() };
     let change = |at: Instant| {
@@ -22,7 +22,9 @@ pub fn transitions_around(zone: &TimeZone, moment: Timestamp, count: usize) -> V
         Some(Transition { at: Timestamp::from_micros(at.as_microsecond()), by_secs })
     };
     let moved = |change: &Transition| change.by_secs != 0;
-    let last = zone.preceding(moment).filter_map(|found| change(found.timestamp())).find(moved);
+    // Which answers those before it: a change at this very moment has happened.
+    let Ok(just_after) = moment.checked_add(jiff::SignedDuration::from_nanos(1)) else { return Vec::new() };
+    let last = zone.preceding(just_after).filter_map(|found| change(found.timestamp())).find(moved);
     let coming =
         zone.following(moment).filter_map(|found| change(found.timestamp())).filter(moved).take(count);
     last.into_iter().chain(coming).collect()

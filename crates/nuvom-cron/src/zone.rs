@@ -1,28 +1,44 @@
-//! Time zones by name. Their data comes with the program, so that every machine of a project follows the same rules.
+//! Time zones by name, and local times in them. Their data comes with the program, so that every machine of a project
+//! follows the same rules.
 
+use std::sync::LazyLock;
+
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use nuvom_core::{Error, ErrorKind, Result, Timestamp, nearest};
 
-use crate::ticks::first_moment;
+use crate::grammar::{invalid, told};
 
-/// The zone of this IANA name.
+/// No name is longer; what is gets no search for the nearest.
+const MAX_NAME_LENGTH: usize = 64;
+
+static DATA: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+/// The zone of this IANA name, as the database spells it.
 ///
 /// # Errors
 ///
 /// `Invalid`, with the name that may have been meant, if there is none.
 pub fn zone(name: &str) -> Result<TimeZone> {
-    let bundled = TimeZoneDatabase::bundled();
-    bundled.get(name).map_err(|_| {
-        let shown: String = name.chars().take(60).collect();
-        let error =
-            Error::new(ErrorKind::Invalid, format!("there is no time zone `{}`", shown.escape_debug()));
-        let known: Vec<String> = bundled.available().map(|name| name.as_str().to_owned()).collect();
-        match nearest(&shown, known.iter().map(String::as_str)) {
-            Some(meant) => error.hint(format!("Did you mean {meant}?")),
-            None => error.hint("Names look like Europe/Berlin or UTC"),
-        }
+    let found = if name.len() <= MAX_NAME_LENGTH { DATA.get(name).ok() } else { None };
+    // The database takes any case; other programs that read the same name may not.
+    if let Some(zone) = found.filter(|zone| zone.iana_name() == Some(name) && !zone.is_unknown()) {
+        return Ok(zone);
+    }
+    let error = invalid(format!("there is no time zone `{}`", told(name)));
+    Err(match nearest_name(name) {
+        Some(meant) => error.hint(format!("Did you mean {meant}?")),
+        None => error.hint("Names look like Europe/Berlin or UTC"),
     })
+}
+
+fn nearest_name(name: &str) -> Option<String> {
+    if name.len() > MAX_NAME_LENGTH {
+        return None;
+    }
+    let names: Vec<String> = DATA.available().map(|name| name.as_str().to_owned()).collect();
+    nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// The moment at which a clock in this zone shows this time, such as `2026-03-29T02:30`: the first one where there are two,
@@ -41,6 +57,20 @@ pub fn civil(time: &str, name: &str) -> Result<Timestamp> {
     let moment = first_moment(&zone, time)
         .ok_or_else(|| Error::new(ErrorKind::Invalid, "the time is out of range").with("time", time))?;
     Ok(Timestamp::from_micros(moment.as_microsecond()))
+}
+
+/// The first moment at which a clock in this zone shows this time, or has passed it.
+fn first_moment(zone: &TimeZone, time: DateTime) -> Option<jiff::Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(time);
+    match ambiguous.offset() {
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.earlier().ok(),
+        // With the offset from before the gap, the time lies as far behind the gap's end as it lies in the gap.
+        AmbiguousOffset::Gap { before, .. } => {
+            let beyond = before.to_timestamp(time).ok()?;
+            let end = zone.preceding(beyond.checked_add(SignedDuration::from_nanos(1)).ok()?).next()?;
+            Some(end.timestamp())
+        }
+    }
 }
 
 #[cfg(test)]
