@@ -33,6 +33,7 @@ __all__ = [
     "close",
     "configure",
     "conformance_cases",
+    "count_jobs",
     "cron_ticks",
     "current_job",
     "decode",
@@ -40,6 +41,8 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "judge_case",
+    "list_jobs",
+    "list_queues",
     "load_manifest",
     "note_kind",
     "pause_schedule",
@@ -346,6 +349,20 @@ def status(id: str) -> _State: ...
 def result(id: str) -> Any: ...
 def record(id: str) -> _Record: ...
 def attempts(id: str) -> list[_Attempt]: ...
+
+# Which jobs; an empty list does not restrict.
+@type_check_only
+class Wanted(TypedDict):
+    states: Sequence[str]
+    tasks: Sequence[str]
+    queues: Sequence[str]
+
+# Newest first, older than the job `before`.
+def list_jobs(wanted: Wanted, before: str | None, limit: int) -> list[_Record]: ...
+def count_jobs(wanted: Wanted) -> dict[str, int]: ...
+
+# Name, waiting, running, and the earliest time for which one waits, in seconds since the Unix epoch.
+def list_queues() -> list[tuple[str, int, int, float | None]]: ...
 def cancel(id: str) -> Literal["done", "requested", "SUCCESS", "FAILED", "CANCELLED"]: ...
 def retry(id: str) -> Literal["done", "PENDING", "RUNNING", "SUCCESS"]: ...
 def check_id(id: str) -> str: ...

@@ -69,6 +69,11 @@ def read(id: str) -> JobInfo:
     return JobInfo(**_with_times(_nuvom.record(id)), attempts=attempts)
 
 
+def record_to_info(record: Mapping[str, Any]) -> JobInfo:
+    """A record without its attempts."""
+    return JobInfo(**_with_times(record), attempts=[])
+
+
 def _with_times(record: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: _utc(value) for name, value in record.items() if name.endswith("_at")}
     return {**record, **times}

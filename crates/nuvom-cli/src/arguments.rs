@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use nuvom_core::{JobId, QueueName, ScheduleId, State, TaskName};
+use nuvom_core::{QueueName, ScheduleId, State, TaskName};
+
+use crate::short_id::ShortId;
+use crate::since::Since;
 
 const AFTER_HELP: &str = "\
 Data goes to stdout, everything else to stderr.
@@ -51,6 +54,8 @@ pub(crate) enum Command {
     /// Show everything about a job
     #[command(subcommand)]
     Inspect(Inspect),
+    /// Say why a job is where it is, and what would move it
+    Explain(OneJobListed),
     /// Show the state of a job, in one word
     Status(OneJob),
     /// Look back on jobs
@@ -62,6 +67,9 @@ pub(crate) enum Command {
     /// End jobs before they are done
     #[command(subcommand)]
     Cancel(OnJobs),
+    /// Queues: what waits and runs in them, and how to empty one
+    #[command(subcommand)]
+    Queue(Queues),
     /// Plugins: what there is, whether it works, and how to begin one
     #[command(subcommand)]
     Plugin(Plugin),
@@ -69,6 +77,8 @@ pub(crate) enum Command {
     Doctor(Listing),
     /// Show every setting, with its value and where it comes from
     Config(Listing),
+    /// Write what makes a shell complete commands and options
+    Completions(Completions),
     /// Show the version of Nuvom and of what it runs on
     Version(Listing),
 }
@@ -305,8 +315,8 @@ pub(crate) enum Inspect {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectJob {
-    /// The job's id
-    pub(crate) id: JobId,
+    /// The job's id, or the beginning of it
+    pub(crate) id: ShortId,
     /// How to show it
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
@@ -325,21 +335,91 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct OneJob {
-    /// The job's id
-    pub(crate) id: JobId,
+    /// The job's id, or the beginning of it
+    pub(crate) id: ShortId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneJobListed {
+    /// The job's id, or the beginning of it
+    pub(crate) id: ShortId,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queues {
+    /// List the queues that have had jobs
+    List(Listing),
+    /// Cancel all jobs that wait in a queue
+    Clear(ClearQueue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClearQueue {
+    /// The queue
+    #[arg(value_parser = queue)]
+    pub(crate) name: QueueName,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OnJobs {
     /// These jobs
     Job(Jobs),
+    /// All jobs that are like this
+    Jobs(ManyJobs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManyJobs {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Which jobs; what is left out does not restrict.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Which {
+    /// In this state; several are separated by commas
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
+    pub(crate) status: Vec<State>,
+    /// Of this task; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = task)]
+    pub(crate) task: Vec<TaskName>,
+    /// In this queue; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = queue)]
+    pub(crate) queue: Vec<QueueName>,
+    /// With this tag; of several, with all
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// With this text in task, arguments or errors
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// Made at most so long ago (2h, 3d), or since a date
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Since>,
+    /// Made before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Since>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Jobs {
-    /// Ids of jobs
+    /// Ids of jobs, or their beginnings
     #[arg(required = true, value_name = "ID")]
-    pub(crate) ids: Vec<JobId>,
+    pub(crate) ids: Vec<ShortId>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -353,12 +433,8 @@ pub(crate) struct Recent {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) limit: u16,
-    /// Only jobs in this state; several are separated by commas
-    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
-    pub(crate) status: Vec<State>,
-    /// Only jobs of this task; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = task)]
-    pub(crate) task: Vec<TaskName>,
+    #[command(flatten)]
+    pub(crate) which: Which,
     #[command(flatten)]
     pub(crate) listing: Listing,
 }
@@ -407,6 +483,6 @@ mod tests {
                 .unwrap();
 
         let Some(Command::History(History::Recent(recent))) = arguments.command else { panic!("history") };
-        assert_eq!(recent.status, [State::Failed, State::Cancelled]);
+        assert_eq!(recent.which.status, [State::Failed, State::Cancelled]);
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Output<'a> {
     pub(crate) stderr: Box<dyn Write + 'a>,
     pub(crate) width: usize,
     pub(crate) colour: bool,
+    /// Whether a person looks at what is said while it is said.
+    pub(crate) is_watched: bool,
 }
 
 impl Output<'_> {
@@ -65,6 +67,21 @@ impl Output<'_> {
             writeln!(self.stderr, "{indent}{}", visible(line))?;
         }
         Ok(())
+    }
+
+    /// How far something has come, on one line that the next one takes the place of.
+    pub(crate) fn progress(&mut self, done: usize, of: usize, what: &str) -> io::Result<()> {
+        const BAR: usize = 30;
+        if !self.is_watched {
+            return Ok(());
+        }
+        let full = BAR * done / of.max(1);
+        let bar = format!("{}{}", "#".repeat(full), ".".repeat(BAR - full));
+        write!(self.stderr, "\r[{bar}] {done} of {of} {what}")?;
+        if done >= of {
+            writeln!(self.stderr)?;
+        }
+        self.stderr.flush()
     }
 
     /// Sends out what is still held.

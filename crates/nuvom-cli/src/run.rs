@@ -3,13 +3,13 @@
 use std::ffi::OsString;
 use std::io;
 
-use clap::Parser;
 use clap::error::ErrorKind as ClapKind;
+use clap::{CommandFactory, Parser};
 
-use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs};
+use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs, Queues};
 use crate::commands::{
-    cancel, check, config, discover, doctor, history, inspect, list, plugin, retry, schedule, status,
-    version, worker,
+    bulk, cancel, check, config, discover, doctor, explain, history, inspect, list, plugin, queue, retry,
+    schedule, status, version, worker,
 };
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;
@@ -24,9 +24,10 @@ pub fn run(args: Vec<OsString>, host: &dyn Host) -> i32 {
 
 /// Runs a command in given surroundings.
 pub fn run_in(args: Vec<OsString>, host: &dyn Host, surroundings: Surroundings<'_>) -> i32 {
-    let Surroundings { folder, environment, clock, stdout, stderr, width, colour } = surroundings;
-    let output = Output { stdout, stderr, width, colour };
-    let mut session = Session { folder, environment, clock, output, host };
+    let Surroundings { folder, environment, clock, stdout, stderr, width, colour, answer } = surroundings;
+    // Whoever can answer also looks.
+    let output = Output { stdout, stderr, width, colour, is_watched: answer.is_some() };
+    let mut session = Session { folder, environment, clock, output, host, answer };
     let ended = match Arguments::try_parse_from(args) {
         Ok(arguments) => dispatch(arguments, host, &mut session),
         Err(error) => explain(&error, &mut session.output),
@@ -48,10 +49,21 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
         Command::Runscheduler(options) => worker::run_scheduler(options, host, session),
         Command::Schedule(options) => schedule::run(options, session),
         Command::Inspect(Inspect::Job(options)) => inspect::job(&options, session),
-        Command::Status(options) => status::show(options.id, session),
-        Command::History(History::Recent(options)) => history::recent(options, session),
+        Command::Explain(options) => explain::job(&options, session),
+        Command::Status(options) => status::show(&options.id, session),
+        Command::History(History::Recent(options)) => history::recent(&options, session),
         Command::Retry(OnJobs::Job(options)) => retry::jobs(&options.ids, session),
+        Command::Retry(OnJobs::Jobs(options)) => bulk::retry(&options, session),
         Command::Cancel(OnJobs::Job(options)) => cancel::jobs(&options.ids, session),
+        Command::Cancel(OnJobs::Jobs(options)) => bulk::cancel(&options, session),
+        Command::Queue(Queues::List(options)) => queue::list(options.json, session),
+        Command::Queue(Queues::Clear(options)) => bulk::clear(&options, session),
+        Command::Completions(options) => {
+            let mut script = Vec::new();
+            clap_complete::generate(options.shell, &mut Arguments::command(), "nuvom", &mut script);
+            session.output.help(&String::from_utf8_lossy(&script))?;
+            Ok(OK)
+        }
         Command::Plugin(options) => plugin::run(options, session),
         Command::Doctor(options) => doctor::run(options.json, session),
         Command::Config(options) => config::show(options.json, session),

@@ -1,6 +1,7 @@
 //! A command at work: the project it is in, its settings, and the way to open what they name.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub(crate) struct Session<'a> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) output: Output<'a>,
     pub(crate) host: &'a dyn Host,
+    pub(crate) answer: Option<Box<dyn FnMut() -> io::Result<String> + 'a>>,
 }
 
 /// A project with checked settings.
@@ -35,6 +37,14 @@ pub(crate) struct Opened {
 }
 
 impl Session<'_> {
+    /// Whether a person agrees with what would be done. Where nobody is there to answer, nobody does.
+    pub(crate) fn agrees(&mut self, would_be: &str) -> Result<bool, Failure> {
+        let Some(answer) = &mut self.answer else { return Ok(false) };
+        self.output.talk(&format!("{would_be}. Go on? [y/N]"))?;
+        let said = answer()?;
+        Ok(matches!(said.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// Reads the settings of the project that the working directory belongs to.
     pub(crate) fn configure(&mut self, arguments: Vec<(String, String)>) -> Result<Configured, Failure> {
         self.configure_project(Project::find(&self.folder), arguments)

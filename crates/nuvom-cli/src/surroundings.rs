@@ -30,6 +30,8 @@ pub struct Surroundings<'a> {
     pub width: usize,
     /// Whether data may carry colours.
     pub colour: bool,
+    /// How a person answers a question, with a line; none where nobody is there to.
+    pub answer: Option<Box<dyn FnMut() -> io::Result<String> + 'a>>,
 }
 
 impl fmt::Debug for Surroundings<'_> {
@@ -51,8 +53,15 @@ impl Surroundings<'static> {
             stderr: Box::new(io::stderr()),
             width: width(std::env::var("COLUMNS").ok().as_deref(), is_terminal),
             colour: is_terminal && !no_colour,
+            answer: (io::stdin().is_terminal() && io::stderr().is_terminal()).then(|| Box::new(line) as _),
         }
     }
+}
+
+fn line() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line)
 }
 
 /// The user's word counts first, then what the terminal says.

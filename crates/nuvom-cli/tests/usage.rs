@@ -286,6 +286,7 @@ fn config_into(stdout: Broken) -> (i32, String) {
         stderr: Box::new(&mut err),
         width: 80,
         colour: false,
+        answer: None,
     };
     let code = run_in(vec!["nuvom".into(), "config".into()], &project.host, surroundings);
     (code, String::from_utf8(err).unwrap())

@@ -197,7 +197,7 @@ pub(crate) fn record<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
     record_of(py, &known(py, id, job)?)
 }
 
-fn record_of<'py>(py: Python<'py>, job: &Job) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn record_of<'py>(py: Python<'py>, job: &Job) -> PyResult<Bound<'py, PyDict>> {
     let (args, kwargs) = decode_arguments(py, &job.payload)?;
     let record = PyDict::new(py);
     record.set_item("id", job.id.to_string())?;

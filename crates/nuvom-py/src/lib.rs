@@ -15,6 +15,7 @@ mod jobs;
 mod last_resort;
 mod metrics;
 mod payload;
+mod queries;
 mod scheduler;
 mod schedules;
 mod signature;
@@ -49,6 +50,8 @@ mod _nuvom {
     use crate::metrics::Metrics;
     #[pymodule_export]
     use crate::payload::{decode, encode};
+    #[pymodule_export]
+    use crate::queries::{count_jobs, list_jobs, list_queues};
     #[pymodule_export]
     use crate::scheduler::SchedulerHandle;
     #[pymodule_export]

@@ -1,15 +1,16 @@
 //! `cancel job`.
 
-use nuvom_core::JobId;
 use nuvom_core::ports::Cancelled;
 
 use crate::failure::{ERROR, Failure, OK};
 use crate::session::Session;
+use crate::short_id::ShortId;
 
 /// Asks for the end of jobs and says, for each, what came of it.
-pub(crate) fn jobs(ids: &[JobId], session: &mut Session<'_>) -> Result<i32, Failure> {
+pub(crate) fn jobs(ids: &[ShortId], session: &mut Session<'_>) -> Result<i32, Failure> {
     let opened = session.open()?;
-    let answers = opened.runtime.stores.jobs.cancel(ids)?;
+    let ids = opened.job_ids(ids)?;
+    let answers = opened.runtime.stores.jobs.cancel(&ids)?;
     let mut code = OK;
     for (id, answer) in ids.iter().zip(answers) {
         match answer {

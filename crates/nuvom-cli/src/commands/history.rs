@@ -1,6 +1,6 @@
 //! `history recent`.
 
-use nuvom_core::ports::{Filter, Page, StoredResult};
+use nuvom_core::ports::StoredResult;
 use nuvom_core::{Attempt, Job, State, Timestamp};
 use serde_json::Value as Json;
 
@@ -9,6 +9,7 @@ use crate::failure::{Failure, OK};
 use crate::job_json;
 use crate::moments::{age, span, utc};
 use crate::payload;
+use crate::search::Search;
 use crate::session::{Opened, Session};
 use crate::styled::{Style, Styled};
 use crate::table::{Fit, Table};
@@ -24,10 +25,10 @@ struct Past {
 }
 
 /// Lists jobs, newest first.
-pub(crate) fn recent(options: Recent, session: &mut Session<'_>) -> Result<i32, Failure> {
+pub(crate) fn recent(options: &Recent, session: &mut Session<'_>) -> Result<i32, Failure> {
     let opened = session.open()?;
-    let filter = Filter { states: options.status, tasks: options.task, queues: Vec::new() };
-    let jobs = jobs(&opened, &filter, usize::from(options.limit))?;
+    let found = Search::new(&opened, &options.which, &[]).next(usize::from(options.limit))?;
+    let jobs = past(&opened, found)?;
     if options.listing.json {
         session.output.json(&jobs.iter().map(json).collect::<Json>())?;
     } else if jobs.is_empty() {
@@ -38,9 +39,8 @@ pub(crate) fn recent(options: Recent, session: &mut Session<'_>) -> Result<i32, 
     Ok(OK)
 }
 
-fn jobs(opened: &Opened, filter: &Filter, limit: usize) -> nuvom_core::Result<Vec<Past>> {
+fn past(opened: &Opened, jobs: Vec<Job>) -> nuvom_core::Result<Vec<Past>> {
     let stores = &opened.runtime.stores;
-    let jobs = stores.inspect.list(filter, &Page { before: None, limit })?;
     let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
     let results = stores.results.get(&ids)?;
     let past = jobs.into_iter().zip(results).map(|(job, result)| {

@@ -25,8 +25,8 @@ const NAMES: usize = 11;
 pub(crate) fn job(options: &InspectJob, session: &mut Session<'_>) -> Result<i32, Failure> {
     let opened = session.open()?;
     let stores = &opened.runtime.stores;
-    let found = stores.inspect.jobs(&[options.id])?.pop().flatten();
-    let job = found.ok_or_else(|| opened.no_such_job(options.id))?;
+    let id = opened.job_id(&options.id)?;
+    let job = stores.inspect.jobs(&[id])?.pop().flatten().ok_or_else(|| opened.no_such_job(id))?;
     let attempts = stores.inspect.attempts(job.id)?;
     // A result of another lease was written by a holder that lost the job.
     let result = stores.results.get(&[job.id])?.pop().flatten();

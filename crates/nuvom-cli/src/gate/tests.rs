@@ -101,8 +101,13 @@ fn told(gate: &Gate) -> Vec<(&str, Option<&str>, u64, &str)> {
 
 fn rendered(gate: &Gate) -> String {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut output =
-        Output { stdout: Box::new(&mut out), stderr: Box::new(&mut err), width: 80, colour: false };
+    let mut output = Output {
+        stdout: Box::new(&mut out),
+        stderr: Box::new(&mut err),
+        width: 80,
+        colour: false,
+        is_watched: false,
+    };
     render(gate, &mut output).unwrap();
     drop(output);
     String::from_utf8(out).unwrap()

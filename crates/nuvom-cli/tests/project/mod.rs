@@ -26,6 +26,8 @@ pub(crate) struct Project {
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) width: usize,
     pub(crate) colour: bool,
+    /// What a person answers to questions, if one is there.
+    pub(crate) answer: Option<&'static str>,
     pub(crate) host: TestHost,
 }
 
@@ -79,6 +81,7 @@ impl Project {
             environment: Vec::new(),
             width: 80,
             colour: false,
+            answer: None,
             host: TestHost::default(),
         };
         project.write("pyproject.toml", "");
@@ -110,6 +113,7 @@ impl Project {
             stderr: Box::new(&mut err),
             width: self.width,
             colour: self.colour,
+            answer: self.answer.map(|word| Box::new(move || Ok(format!("{word}\n"))) as _),
         };
         let args = std::iter::once("nuvom").chain(args.iter().copied()).map(OsString::from).collect();
         let code = run_in(args, &self.host, surroundings);

@@ -1,0 +1,220 @@
+//! Finding jobs by what is known of them, explaining them, and changing many at once.
+#![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the report")]
+
+mod project;
+
+use std::time::Duration;
+
+use nuvom_core::{JobError, JobId, Outcome, State};
+use nuvom_testkit::builders::final_failure;
+use project::{LEASE, Project, job, returned};
+use serde_json::json;
+
+/// Ids of which some begin alike: the first digits are the time, the last ones the number.
+fn several(project: &Project, count: u8) -> Vec<JobId> {
+    (1..=count).map(|number| project.enqueue(job(project, number, "add", vec![number.into()]))).collect()
+}
+
+fn state(project: &Project, id: JobId) -> Option<State> {
+    project.stores().inspect.states(&[id]).unwrap()[0]
+}
+
+fn listed(project: &Project, filters: &[&str]) -> Vec<String> {
+    let arguments: Vec<&str> = ["history", "recent", "--json"].iter().chain(filters).copied().collect();
+    let found = project.json(&arguments);
+    found.as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn texts(ids: &[JobId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_job_is_found_by_as_much_of_its_id_as_no_other_has() {
+    let project = Project::new();
+    let first = several(&project, 1)[0].to_string();
+
+    for beginning in [&first[..], &first[..13], &first[..4], &first.replace('-', "").to_uppercase()[..20]] {
+        assert_eq!(project.run(&["status", beginning]).out, "PENDING\n", "{beginning}");
+    }
+    assert_eq!(project.run(&["inspect", "job", &first[..8]]).code, 0);
+    assert_eq!(project.run(&["cancel", "job", &first[..8]]).out, format!("{first}  cancelled\n"));
+}
+
+#[test]
+fn a_beginning_that_several_jobs_share_or_none_has_is_told() {
+    let project = Project::new();
+    let ids = several(&project, 2);
+
+    let several = project.run(&["status", &ids[0].to_string()[..13]]);
+    let none = project.run(&["status", "ffff"]);
+
+    assert_eq!(several.code, 2);
+    assert!(
+        several.err.contains(&ids[0].to_string()) && several.err.contains("type more"),
+        "{}",
+        several.err
+    );
+    assert_eq!(none.code, 1);
+    assert!(none.err.contains("no job in sqlite at ROOT/.nuvom/nuvom.db"), "{}", none.err);
+}
+
+/// One failed with a tag in the queue `mail`, an hour later one that succeeded, then one that waits.
+fn three(project: &Project) -> Vec<JobId> {
+    let raised = Outcome::Failed {
+        error: JobError {
+            kind: "ValueError".into(),
+            message: "no such User".into(),
+            traceback: String::new(),
+        },
+        retryable: false,
+    };
+    let failed = job(project, 1, "send", vec!["ann".into()]).queue("mail");
+    let failed = failed.options(|options| options.tags = vec!["urgent".into(), "eu".into()]);
+    let mut ids = vec![project.ended(failed, raised)];
+    project.clock.advance(Duration::from_hours(1));
+    ids.push(project.ended(job(project, 2, "add", vec![5.into()]), returned(&12.into())));
+    ids.push(project.enqueue(job(project, 3, "add", vec!["Bob".into()])));
+    ids
+}
+
+#[test]
+fn history_is_filtered_by_all_that_people_know() {
+    let project = Project::new();
+    let ids = texts(&three(&project));
+    let newest_first: Vec<String> = ids.iter().rev().cloned().collect();
+
+    assert_eq!(listed(&project, &[]), newest_first);
+    assert_eq!(listed(&project, &["--queue", "mail"]), ids[..1]);
+    assert_eq!(listed(&project, &["--tag", "eu", "--tag", "urgent"]), ids[..1]);
+    assert!(listed(&project, &["--tag", "eu", "--tag", "us"]).is_empty());
+    assert_eq!(listed(&project, &["--text", "bob"]), ids[2..]);
+    assert_eq!(listed(&project, &["--text", "such user"]), ids[..1]);
+    assert_eq!(listed(&project, &["--text", "ADD"]), newest_first[..2]);
+    assert_eq!(listed(&project, &["--since", "30m"]), newest_first[..2]);
+    assert_eq!(listed(&project, &["--until", "30m"]), ids[..1]);
+    assert_eq!(listed(&project, &["--since", "2h", "--text", "a", "--limit", "1"]), ids[2..]);
+    assert_eq!(listed(&project, &["--status", "success", "--task", "add"]), ids[1..2]);
+}
+
+#[test]
+fn a_time_that_is_none_is_a_usage_error() {
+    let ran = Project::new().run(&["history", "recent", "--since", "yesterday"]);
+
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("2h"), "{}", ran.err);
+}
+
+#[test]
+fn many_jobs_are_changed_only_after_they_were_counted_and_agreed_on() {
+    let mut project = Project::new();
+    let ids = several(&project, 3);
+
+    let asked = project.run(&["cancel", "jobs", "--task", "add"]);
+    assert_eq!((asked.code, asked.out.as_str()), (2, ""));
+    assert_eq!(
+        asked.err,
+        "3 jobs in sqlite at ROOT/.nuvom/nuvom.db would be cancelled. Nothing was changed; --yes does it.\n"
+    );
+    project.answer = Some("n");
+    assert_eq!(project.run(&["cancel", "jobs"]).code, 2);
+    assert_eq!(state(&project, ids[0]), Some(State::Pending));
+
+    project.answer = Some("y");
+    let agreed = project.run(&["cancel", "jobs"]);
+    assert_eq!((agreed.code, agreed.out.as_str()), (0, "3 jobs cancelled\n"));
+    assert!(agreed.err.contains("Go on? [y/N]") && agreed.err.contains("3 of 3 cancelled"), "{}", agreed.err);
+    assert!(ids.iter().all(|id| state(&project, *id) == Some(State::Cancelled)));
+}
+
+#[test]
+fn failed_jobs_are_run_again_by_the_same_filters_in_batches() {
+    let project = Project::new();
+    for number in 1..=3 {
+        project.ended(job(&project, number, "send", vec![]), final_failure("no"));
+    }
+    let other = project.ended(job(&project, 4, "add", vec![]), final_failure("no"));
+
+    let ran = project.run(&["retry", "jobs", "--task", "send", "--yes"]);
+
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "3 jobs run again\n", ""));
+    assert_eq!(state(&project, other), Some(State::Failed));
+    assert!(project.run(&["retry", "jobs", "--task", "send", "--yes"]).err.starts_with("No such jobs in"));
+}
+
+#[test]
+fn a_queue_is_cleared_and_one_that_is_mistyped_is_not_taken_for_empty() {
+    let project = Project::new();
+    let mail = project.enqueue(job(&project, 1, "send", vec![]).queue("mail"));
+    let other = project.enqueue(job(&project, 2, "add", vec![]));
+
+    let mistyped = project.run(&["queue", "clear", "male", "--yes"]);
+    assert_eq!(mistyped.code, 1);
+    assert!(mistyped.err.contains("Did you mean mail?"), "{}", mistyped.err);
+    assert_eq!(project.run(&["queue", "clear", "mail", "--yes"]).out, "1 job cancelled\n");
+
+    assert_eq!(
+        [state(&project, mail), state(&project, other)],
+        [Some(State::Cancelled), Some(State::Pending)]
+    );
+}
+
+#[test]
+fn queues_are_listed_with_what_waits_and_runs() {
+    let project = Project::new();
+    project.enqueue(job(&project, 1, "send", vec![]).queue("mail"));
+    project.clock.advance(Duration::from_mins(2));
+    project.claim();
+    several(&project, 2);
+    project.clock.advance(Duration::from_mins(5));
+
+    assert_eq!(
+        project.run(&["queue", "list"]).out,
+        "QUEUE    WAITING  RUNNING  OLDEST DUE\n\
+         default  2        0        5 min ago\n\
+         mail     0        1\n"
+    );
+    assert_eq!(project.json(&["queue", "list", "--json"])[1]["running"], json!(1));
+}
+
+fn explained(project: &Project, id: JobId) -> String {
+    let ran = project.run(&["explain", &id.to_string()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.out.replace('\n', " ")
+}
+
+#[test]
+fn a_job_is_explained_wherever_it_is() {
+    let project = Project::new();
+    let waits = project.enqueue(job(&project, 1, "add", vec![]));
+    let later = project.enqueue(job(&project, 2, "add", vec![]).due_in(Duration::from_hours(3)));
+    assert!(explained(&project, waits).contains("waits for a free slot"));
+    assert!(explained(&project, later).starts_with("It is due in 3 h"));
+
+    let runs = project.claim().id;
+    assert!(explained(&project, runs).starts_with("It runs on w1 since 0 s ago, attempt 1 of 1."));
+    project.clock.advance(LEASE * 2);
+    assert!(explained(&project, runs).contains("gone silent"));
+
+    let failed = project.ended(job(&project, 3, "send", vec![]), final_failure("no such user"));
+    let told = explained(&project, failed);
+    assert!(
+        told.contains("failed for good") && told.contains("no such user") && told.contains("nuvom retry job"),
+        "{told}"
+    );
+    let done = project.ended(job(&project, 4, "add", vec![]), returned(&1.into()));
+    assert!(explained(&project, done).starts_with("It succeeded 0 s ago after 1 attempt"));
+    project.stores().jobs.cancel(&[later]).unwrap();
+    assert!(explained(&project, later).starts_with("It was cancelled"));
+    assert_eq!(project.json(&["explain", "--json", &done.to_string()])["state"], json!("SUCCESS"));
+}
+
+#[test]
+fn shells_are_taught_the_commands() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = Project::new().run(&["completions", shell]);
+
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(ran.out.contains("runworker") && ran.out.contains("nuvom"), "{shell}");
+    }
+}

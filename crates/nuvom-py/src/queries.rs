@@ -1,0 +1,86 @@
+//! What `nuvom.sdk` asks: jobs by filter, a page at a time, counts, and queues.
+
+use nuvom_core::ports::{Filter, Page};
+use nuvom_core::{JobId, QueueName, State, TaskName};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use crate::client::client;
+use crate::errors::{OrRaise, exception};
+use crate::jobs::record_of;
+
+/// Which jobs; an empty list does not restrict.
+#[derive(FromPyObject)]
+pub(crate) struct Wanted {
+    #[pyo3(item)]
+    states: Vec<String>,
+    #[pyo3(item)]
+    tasks: Vec<String>,
+    #[pyo3(item)]
+    queues: Vec<String>,
+}
+
+impl Wanted {
+    fn filter(&self, py: Python<'_>) -> PyResult<Filter> {
+        let state = |name: &String| {
+            State::parse(name).ok_or_else(|| {
+                let names = State::ALL.map(State::as_str).join(", ");
+                let message = format!("there is no state {name:?}; a state is one of {names}");
+                exception(py, "InvalidValue", &message)
+            })
+        };
+        Ok(Filter {
+            states: self.states.iter().map(state).collect::<PyResult<_>>()?,
+            tasks: self.tasks.iter().map(TaskName::new).collect::<nuvom_core::Result<_>>().or_raise(py)?,
+            queues: self.queues.iter().map(QueueName::new).collect::<nuvom_core::Result<_>>().or_raise(py)?,
+        })
+    }
+}
+
+/// The records of jobs, newest first, at most `limit` that are older than the job `before`.
+#[pyfunction]
+pub(crate) fn list_jobs<'py>(
+    py: Python<'py>,
+    wanted: Wanted,
+    before: Option<&str>,
+    limit: usize,
+) -> PyResult<Bound<'py, PyList>> {
+    let client = client(py)?;
+    let filter = wanted.filter(py)?;
+    let before: Option<JobId> = before.map(str::parse).transpose().or_raise(py)?;
+    let jobs =
+        py.detach(|| client.runtime.stores.inspect.list(&filter, &Page { before, limit })).or_raise(py)?;
+    let list = PyList::empty(py);
+    for job in &jobs {
+        list.append(record_of(py, job)?)?;
+    }
+    Ok(list)
+}
+
+/// How many jobs there are, by the name of their state.
+#[pyfunction]
+pub(crate) fn count_jobs(py: Python<'_>, wanted: Wanted) -> PyResult<Bound<'_, PyDict>> {
+    let client = client(py)?;
+    let filter = wanted.filter(py)?;
+    let counts = py.detach(|| client.runtime.stores.inspect.count(&filter)).or_raise(py)?;
+    let told = PyDict::new(py);
+    for (state, count) in State::ALL.iter().zip(counts) {
+        told.set_item(state.as_str(), count)?;
+    }
+    Ok(told)
+}
+
+/// Name, waiting, running, and the earliest time.
+type Queue = (String, u64, u64, Option<f64>);
+
+/// The queues: name, waiting jobs, running jobs, and the earliest time for which one waits, in seconds since 1970.
+#[pyfunction]
+pub(crate) fn list_queues(py: Python<'_>) -> PyResult<Vec<Queue>> {
+    let client = client(py)?;
+    let queues = py.detach(|| client.runtime.stores.inspect.queues()).or_raise(py)?;
+    let row = |queue: nuvom_core::ports::QueueCounts| {
+        let oldest = queue.oldest.map(|time| time.as_micros() as f64 / 1e6);
+        (queue.queue.as_str().to_owned(), queue.pending, queue.running, oldest)
+    };
+    Ok(queues.into_iter().map(row).collect())
+}

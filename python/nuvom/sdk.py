@@ -1,0 +1,156 @@
+"""Questions about jobs, as dashboards and scripts ask them. Each has a twin for coroutines: `alist_jobs`, and so on.
+
+from nuvom import sdk
+
+for job in sdk.iter_jobs(status="FAILED", task="report"):
+    sdk.retry_job(job.id)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+from nuvom import _nuvom
+from nuvom.info import JobInfo, read, record_to_info
+from nuvom.job import Job
+
+if TYPE_CHECKING:
+    from nuvom._nuvom import Wanted
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"]
+"""The five states of a job."""
+
+MAX_PAGE = 1_000
+"""The most jobs of one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some jobs, newest first, and how to ask for those behind them."""
+
+    jobs: list[JobInfo]
+    cursor: str | None
+    """What `list_jobs(cursor=…)` takes for the next page; `None` if this is the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueInfo:
+    """What waits and runs in a queue."""
+
+    name: str
+    pending: int
+    """Jobs that wait, due or not."""
+    running: int
+    oldest: datetime | None
+    """The earliest time, in UTC, for which one of those that wait is meant."""
+
+
+def get_job_status(job_id: str) -> Status:
+    """The state of a job. Raises `NotFound` if there is no such job, `InvalidValue` if this is not a job id."""
+    return _nuvom.status(job_id)
+
+
+def get_job(job_id: str) -> JobInfo:
+    """The whole record of a job, with its attempts that did not succeed. Raises as `get_job_status` does."""
+    return read(job_id)
+
+
+def retry_job(job_id: str) -> None:
+    """Has a job that failed or was cancelled run again, with a fresh budget and its history kept.
+
+    Raises `Conflict` if it waits, runs or has succeeded, and as `get_job_status` does.
+    """
+    Job[Any](job_id).retry()
+
+
+def cancel_job(job_id: str) -> bool:
+    """Asks for the end of a job: True if it will not run (any more), False if it had ended already. Raises as
+    `get_job_status` does.
+    """
+    return Job[Any](job_id).cancel()
+
+
+def list_jobs(
+    *,
+    status: Status | Sequence[Status] = (),
+    task: str | Sequence[str] = (),
+    queue: str | Sequence[str] = (),
+    limit: int = 50,
+    cursor: str | None = None,
+) -> JobPage:
+    """A page of jobs, newest first: at most `limit` (1 to 1000), in these states, of these tasks, in these queues; what
+    is left out does not restrict. `cursor` is that of the page before.
+
+    The attempts of the jobs are left out; `get_job` has them.
+    """
+    if not 1 <= limit <= MAX_PAGE:
+        raise ValueError(f"limit is {limit}, expected 1 to {MAX_PAGE}")
+    records = _nuvom.list_jobs(_wanted(status, task, queue), cursor, limit + 1)
+    jobs = [record_to_info(record) for record in records[:limit]]
+    return JobPage(jobs, jobs[-1].id if len(records) > limit else None)
+
+
+def iter_jobs(
+    *,
+    status: Status | Sequence[Status] = (),
+    task: str | Sequence[str] = (),
+    queue: str | Sequence[str] = (),
+) -> Iterator[JobInfo]:
+    """All such jobs, newest first, read a page at a time."""
+    cursor = None
+    while True:
+        page = list_jobs(status=status, task=task, queue=queue, limit=MAX_PAGE, cursor=cursor)
+        yield from page.jobs
+        if page.cursor is None:
+            return
+        cursor = page.cursor
+
+
+def count_jobs(
+    *, status: Status | Sequence[Status] = (), task: str | Sequence[str] = (), queue: str | Sequence[str] = ()
+) -> dict[str, int]:
+    """How many jobs there are, by state; each of the five states is there."""
+    return _nuvom.count_jobs(_wanted(status, task, queue))
+
+
+def list_queues() -> list[QueueInfo]:
+    """The queues that hold or held jobs, by name."""
+    return [
+        QueueInfo(name, pending, running, None if oldest is None else datetime.fromtimestamp(oldest, UTC))
+        for name, pending, running, oldest in _nuvom.list_queues()
+    ]
+
+
+def _wanted(status: str | Sequence[str], task: str | Sequence[str], queue: str | Sequence[str]) -> Wanted:
+    return {"states": _several(status), "tasks": _several(task), "queues": _several(queue)}
+
+
+def _several(value: str | Sequence[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _for_coroutines(ask: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    async def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+        import asyncio  # only programs that have it already call this
+
+        return await asyncio.get_running_loop().run_in_executor(None, partial(ask, *args, **kwargs))
+
+    asked.__name__ = asked.__qualname__ = f"a{ask.__name__}"
+    asked.__doc__ = f"`{ask.__name__}` for coroutines: the event loop goes on meanwhile."
+    return asked
+
+
+aget_job_status = _for_coroutines(get_job_status)
+aget_job = _for_coroutines(get_job)
+aretry_job = _for_coroutines(retry_job)
+acancel_job = _for_coroutines(cancel_job)
+alist_jobs = _for_coroutines(list_jobs)
+acount_jobs = _for_coroutines(count_jobs)
+alist_queues = _for_coroutines(list_queues)

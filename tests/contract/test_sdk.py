@@ -1,0 +1,112 @@
+"""`nuvom.sdk`: questions about jobs, on every backend."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import nuvom
+import pytest
+from nuvom import sdk, task
+from nuvom.errors import Conflict, InvalidValue, NotFound
+
+UNKNOWN = "01890000-0000-7000-8000-000000000000"
+
+
+@task(name="sdk_add", tags=["math"])
+def add(x: int, y: int) -> int:
+    return x + y
+
+
+@task(name="sdk_fail", queue="mail")
+def fail() -> None:
+    raise ValueError("no")
+
+
+@pytest.fixture
+def jobs(backend: str) -> list[str]:
+    """One that succeeded, one that failed, three that wait; the oldest first."""
+    made = [add.delay(5, 7), fail.delay()]
+    with nuvom.Worker(threads=1, scheduler=False):
+        assert made[0].get(timeout=60) == 12
+        with pytest.raises(nuvom.JobFailed):
+            made[1].get(timeout=60)
+    made += add.with_options(in_=3600).map([(number, 0) for number in range(3)])
+    return [job.id for job in made]
+
+
+def test_the_state_of_a_job_is_a_word(jobs: list[str]) -> None:
+    assert [sdk.get_job_status(job) for job in jobs[:3]] == ["SUCCESS", "FAILED", "PENDING"]
+    with pytest.raises(NotFound):
+        sdk.get_job_status(UNKNOWN)
+    with pytest.raises(InvalidValue):
+        sdk.get_job_status("../etc")
+
+
+def test_a_job_is_read_with_its_attempts(jobs: list[str]) -> None:
+    job = sdk.get_job(jobs[1])
+
+    assert (job.task, job.queue, job.attempts[0].message) == ("sdk_fail", "mail", "no")
+
+
+def test_a_failed_job_is_retried_and_a_waiting_one_cancelled(jobs: list[str]) -> None:
+    sdk.retry_job(jobs[1])
+
+    assert sdk.get_job_status(jobs[1]) == "PENDING"
+    assert (sdk.cancel_job(jobs[1]), sdk.cancel_job(jobs[0])) == (True, False)
+    with pytest.raises(Conflict):
+        sdk.retry_job(jobs[0])
+
+
+def test_jobs_are_listed_newest_first_a_page_at_a_time(jobs: list[str]) -> None:
+    first = sdk.list_jobs(limit=2)
+    second = sdk.list_jobs(limit=2, cursor=first.cursor)
+    third = sdk.list_jobs(limit=2, cursor=second.cursor)
+
+    pages = [[job.id for job in page.jobs] for page in (first, second, third)]
+    assert pages == [jobs[:2:-1], jobs[2:0:-1], jobs[:1]]
+    assert third.cursor is None
+    assert [job.id for job in sdk.iter_jobs()] == jobs[::-1]
+
+
+def test_a_page_that_holds_all_is_the_last(jobs: list[str]) -> None:
+    assert sdk.list_jobs(limit=5).cursor is None
+    assert sdk.list_jobs(limit=4).cursor == jobs[1]
+
+
+def test_filters_restrict_by_state_task_and_queue(jobs: list[str]) -> None:
+    assert [job.id for job in sdk.iter_jobs(status="FAILED")] == [jobs[1]]
+    assert [job.id for job in sdk.iter_jobs(status=["SUCCESS", "FAILED"])] == [jobs[1], jobs[0]]
+    assert [job.id for job in sdk.iter_jobs(task="sdk_fail")] == [jobs[1]]
+    assert [job.id for job in sdk.iter_jobs(queue="mail", status="SUCCESS")] == []
+    with pytest.raises(InvalidValue, match="PENDING"):
+        sdk.list_jobs(status="DONE")  # type: ignore[arg-type]  # what is tested
+    with pytest.raises(ValueError, match="1 to 1000"):
+        sdk.list_jobs(limit=0)
+
+
+def test_counts_are_there_for_every_state(jobs: list[str]) -> None:
+    assert sdk.count_jobs() == {"PENDING": 3, "RUNNING": 0, "SUCCESS": 1, "FAILED": 1, "CANCELLED": 0}
+    assert sdk.count_jobs(task="sdk_add", status="SUCCESS")["SUCCESS"] == 1
+
+
+def test_queues_are_told_with_what_waits_there(jobs: list[str]) -> None:
+    queues = {queue.name: queue for queue in sdk.list_queues()}
+
+    assert (queues["default"].pending, queues["default"].running) == (3, 0)
+    oldest = queues["default"].oldest
+    assert oldest is not None and oldest > datetime.now(UTC)
+    assert queues["mail"].pending == 0
+
+
+def test_coroutines_ask_the_same(jobs: list[str]) -> None:
+    async def ask() -> None:
+        assert await sdk.aget_job_status(jobs[0]) == "SUCCESS"
+        assert (await sdk.alist_jobs(status="FAILED", limit=1)).jobs[0].id == jobs[1]
+        assert (await sdk.acount_jobs())["PENDING"] == 3
+        await sdk.aretry_job(jobs[1])
+        assert await sdk.acancel_job(jobs[1])
+        assert [queue.name for queue in await sdk.alist_queues()] == ["default", "mail"]
+        assert (await sdk.aget_job(jobs[0])).args == (5, 7)
+
+    asyncio.run(ask())
