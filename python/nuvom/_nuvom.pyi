@@ -123,6 +123,8 @@ class Blueprint:
         priority: int,
         options: Mapping[str, Any],
     ) -> Blueprint: ...
+    # Raises unless the task could have this schedule in its code.
+    def check_declared(self, id: str, plan: Plan) -> None: ...
 
 @final
 class CurrentJob:

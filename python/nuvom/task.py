@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Any, Literal, overload
 
+    from nuvom._nuvom import Plan
     from nuvom._rebuild import Rebuild
     from nuvom._typed import P, R_co
     from nuvom.job import Job
@@ -115,8 +116,7 @@ class Task(OfCall["P", "R_co"]):
         Arguments of the task that have one of these names go in by position. Raises `InvalidOption` and `InvalidValue`
         for what cannot be, and what `delay` raises.
         """
-        from nuvom.scheduler.handle import Schedule  # only programs with schedules need it
-        from nuvom.scheduler.rules import plan
+        from nuvom.scheduler.rules import plan  # only programs with schedules need it
 
         told = plan(
             f"{self.name}.schedule",
@@ -132,8 +132,17 @@ class Task(OfCall["P", "R_co"]):
             max_runs=max_runs,
             jitter=jitter,
         )
-        if not self._rebuild_known or self._rebuild is not None:
-            args, kwargs = self._flatten(args, kwargs)
+        return self._write_schedule(args, kwargs, id, told)
+
+    def _write_schedule(self, args: Sequence[Any], kwargs: Mapping[str, Any], id: str | None, told: Plan) -> Schedule:
+        from nuvom.scheduler.handle import Schedule  # only programs with schedules need it
+
+        where = f"{self.name}.schedule"
+        if id is not None and not isinstance(id, str):
+            raise InvalidOption(f"{where}(id={id!r}): expected text")
+        for start in START & self.options.keys():
+            raise InvalidOption(f"{where} says when, and so does with_options({start}=…); leave that out")
+        args, kwargs = self._flatten(args, kwargs)
         return Schedule(write_schedule(self._blueprint, args, kwargs or None, id, told)[0])
 
     if TYPE_CHECKING:
@@ -312,5 +321,9 @@ def _make(function: Callable[..., Any], options: dict[str, Any]) -> Task[..., An
     code = getattr(function, "__code__", None)
     kind = AsyncTask if code is not None and code.co_flags & _CO_COROUTINE else Task
     made: Task[..., Any] = kind(function, options)
+    if "schedule" in options:
+        from nuvom.scheduler.declared import check  # only tasks with schedules need it
+
+        check(made)
     register(made)
     return made

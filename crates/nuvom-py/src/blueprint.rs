@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use nuvom_core::{
-    Backoff, Definition, Due, Error, ErrorKind, JobOptions, Misfire, NewJob, OnLost, Overlap, Priority,
-    QueueName, Rule, Signature, SignatureHash, TaskName, TimeoutPolicy, Timestamp,
+    Backoff, Definition, Due, Error, ErrorKind, JobOptions, Misfire, NewJob, OnLost, Overlap, Payload, Priority,
+    QueueName, Rule, ScheduleId, Signature, SignatureHash, TaskName, TimeoutPolicy, Timestamp,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -15,6 +15,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::client::Client;
 use crate::codec::encode_arguments;
 use crate::errors::{self, OrRaise};
+use crate::schedules::Plan;
 use crate::signature::{check_call, fits, signature_of};
 
 /// The task's part of a job. What it leaves open comes from the settings when the first job is made: a module
@@ -96,6 +97,15 @@ impl Blueprint {
             options: ArcSwapOption::empty(),
         })
     }
+
+    /// Refuses a schedule in the task's code that could never be written, or whose jobs could never run: a worker that
+    /// came upon it first would have to do without.
+    fn check_declared(&self, py: Python<'_>, id: &str, plan: Plan) -> PyResult<()> {
+        self.check_call(&PyTuple::empty(py), None)?;
+        ScheduleId::new(id).or_raise(py)?;
+        let call = self.definition(Arc::new(JobOptions::default()), Arc::from([]));
+        plan.read(call, Timestamp::default()).map(|_| ()).or_raise(py)
+    }
 }
 
 impl Blueprint {
@@ -142,8 +152,12 @@ impl Blueprint {
         args: &Bound<'_, PyTuple>,
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Definition> {
-        let NewJob { task, queue, priority, options, payload, .. } = self.job(client, args, kwargs, &[])?;
-        Ok(Definition {
+        let NewJob { options, payload, .. } = self.job(client, args, kwargs, &[])?;
+        Ok(self.definition(options, payload))
+    }
+
+    fn definition(&self, options: Arc<JobOptions>, payload: Payload) -> Definition {
+        Definition {
             rule: Rule::Once(Timestamp::default()),
             starts_at: None,
             ends_at: None,
@@ -152,12 +166,12 @@ impl Blueprint {
             misfire: Misfire::default(),
             overlap: Overlap::default(),
             is_declared: false,
-            task,
-            queue,
-            priority,
+            task: self.task.clone(),
+            queue: self.queue.clone(),
+            priority: self.priority,
             options,
             payload,
-        })
+        }
     }
 
     /// Raises unless the call fits the task's function.

@@ -50,7 +50,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The definition, but for what its task says. `now` is the store's time.
-    fn read(&self, call: Definition, now: Timestamp) -> nuvom_core::Result<Definition> {
+    pub(crate) fn read(&self, call: Definition, now: Timestamp) -> nuvom_core::Result<Definition> {
         let zone = &self.timezone_name;
         nuvom_cron::zone(zone)?;
         let time = |moment: &Option<Moment>| moment.as_ref().map(|moment| moment.read(zone)).transpose();

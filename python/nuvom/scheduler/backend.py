@@ -10,6 +10,7 @@ from nuvom import _nuvom
 from nuvom.errors import InvalidOption, NotFound
 from nuvom.registry.registry import get_task_registry
 from nuvom.scheduler.models import ScheduledTaskReference, ScheduleEnvelope
+from nuvom.scheduler.rules import plan
 
 if TYPE_CHECKING:
     from nuvom._nuvom import ScheduleRecord
@@ -56,7 +57,9 @@ class ProjectSchedules(SchedulerBackend):
     def enqueue(self, ref: ScheduledTaskReference) -> ScheduleEnvelope:
         """Writes a schedule for a registered task; raises `NotFound` if there is none of this name."""
         task = get_task_registry().get(ref.func_name)
-        made = task.schedule(*ref.args, id=ref.id, timezone_name=ref.timezone, **_when(ref), **ref.kwargs)
+        told = plan(f"{task.name}.schedule", timezone_name=ref.timezone, **_when(ref))
+        # Not by `schedule`, whose own options may have the names of arguments.
+        made = task._write_schedule(ref.args, ref.kwargs, ref.id, told)
         return _envelope(_nuvom.schedule_record(made.id))
 
     def get(self, schedule_id: str) -> ScheduleEnvelope | None:

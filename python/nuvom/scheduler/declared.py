@@ -15,6 +15,11 @@ PREFIX = "task/"
 """The id of the schedule of the task `report` is `task/report`."""
 
 
+def check(task: Task[..., Any]) -> None:
+    """Raises where the task is defined if it could not have the schedule that stands above it."""
+    task._blueprint.check_declared(PREFIX + task.name, task.options["schedule"].plan)
+
+
 def has_declared() -> bool:
     """Whether a registered task has a schedule in its code."""
     return any("schedule" in task.options for task in by_name.values())

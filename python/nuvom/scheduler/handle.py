@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nuvom import _nuvom
+from nuvom.errors import InvalidValue
 from nuvom.job import Job
 
 if TYPE_CHECKING:
     from nuvom._nuvom import ScheduleRecord
+
+_END = datetime.max.replace(tzinfo=UTC).timestamp()
+_MOST_PREVIEWED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,9 @@ class Schedule:
 
     def preview(self, count: int = 5) -> list[datetime]:
         """The next times at which it is due, in UTC; fewer if it ends before."""
-        return [datetime.fromtimestamp(tick, UTC) for tick in _nuvom.preview_schedule(self._id, count)]
+        if not isinstance(count, int) or not 0 <= count <= _MOST_PREVIEWED:
+            raise InvalidValue(f"preview({count!r}): expected a number of times, 0 to {_MOST_PREVIEWED}")
+        return [_moment(tick) for tick in _nuvom.preview_schedule(self._id, count)]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schedule) and other._id == self._id
@@ -123,4 +129,9 @@ def _info(record: ScheduleRecord) -> ScheduleInfo:
 
 
 def _utc(seconds: Any) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else _moment(seconds)
+
+
+def _moment(seconds: float) -> datetime:
+    """The last that Python knows for what is later: one such schedule must not hide all others."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds < _END else datetime.max.replace(tzinfo=UTC)

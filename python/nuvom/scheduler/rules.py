@@ -58,8 +58,9 @@ def every(
     The first time is one interval after the schedule is written, or at `starts_at`. The other options are those of
     `Task.schedule`.
     """
-    span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    if (interval is None) == (span == timedelta()):
+    parts = {"days": (days, 86_400), "hours": (hours, 3_600), "minutes": (minutes, 60), "seconds": (seconds, 1)}
+    span = sum(_seconds("every", name, value) * unit for name, (value, unit) in parts.items())
+    if (interval is None) == (span == 0):
         raise InvalidOption("every() takes an interval, or days, hours, minutes and seconds: every(minutes=5)")
     return Rule(
         interval=span if interval is None else interval,
@@ -137,7 +138,7 @@ def plan(
     if ends_at is not None:
         made["ends_at"] = _moment(where, "ends_at", ends_at, timezone_name)
     if max_runs is not None:
-        if not isinstance(max_runs, int) or isinstance(max_runs, bool) or max_runs < 1:
+        if not isinstance(max_runs, int) or isinstance(max_runs, bool) or not 1 <= max_runs <= 10**9:
             raise InvalidOption(f"{where}(max_runs={max_runs!r}): expected a whole number, 1 or more")
         made["max_runs"] = max_runs
     if jitter is not None:
