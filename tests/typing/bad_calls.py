@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nuvom import Job, Task, Worker, task
+from nuvom import Job, Task, Worker, cron, every, task
+from nuvom.scheduler import Schedule, ScheduledTaskReference
 
 
 @task
@@ -55,3 +56,35 @@ def wrong_options() -> None:
     add.with_options(name="other")  # error: a copy cannot change its name
     Worker(threads="2")  # error: not an int
     Worker(2)  # error: by keyword only
+    Worker(scheduler="no")  # error: not a bool
+
+
+def wrong_schedules() -> None:
+    add.schedule(1, at="2090-01-01")  # error: not a datetime
+    add.schedule(1, in_="5")  # error: seconds are numbers
+    add.schedule(1, interval="5 minutes")  # error: seconds are numbers
+    add.schedule(1, cron=5)  # error: not a str
+    add.schedule(1, interval=5, misfire="never")  # error: not one of three
+    add.schedule(1, interval=5, overlap=True)  # error: not one of two
+    add.schedule(1, interval=5, max_runs="3")  # error: not an int
+    add.schedule(1, interval=5, starts_at=0)  # error: not a datetime
+    add.schedule(1, interval=5, id=7)  # error: not a str
+    add.schedule(1, interval=5, timezone_name=None)  # error: not a str
+    task(schedule="*/5 * * * *")  # error: not a rule
+    task(schedule=every)  # error: not called
+    every("5m")  # error: seconds are numbers
+    every(minutes="5")  # error: not a number
+    every(weeks=1)  # error: there are no weeks
+    every(60, 30)  # error: by keyword only
+    every(60, overlap="wait")  # error: not one of two
+    cron(5)  # error: not a str
+    cron()  # error: the expression is missing
+    cron("@daily", timezone="UTC")  # error: misspelt
+
+
+def wrong_handles(schedule: Schedule) -> None:
+    schedule.preview("3")  # error: not an int
+    schedule.pause(5)  # error: one too many
+    schedule.id = "other"  # error: cannot be set
+    print(schedule.runs)  # error: there is no such attribute
+    ScheduledTaskReference("add", schedule_type="daily")  # error: not one of three

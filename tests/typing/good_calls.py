@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any, assert_type
 
-from nuvom import AsyncTask, CurrentJob, Job, Task, Worker, current_job, task
+from nuvom import AsyncTask, CurrentJob, Job, Task, Worker, cron, current_job, every, task
 from nuvom.errors import JobFailed, JobTimeout
 from nuvom.info import JobInfo
+from nuvom.scheduler import (
+    Rule,
+    Schedule,
+    ScheduledTaskReference,
+    ScheduleEnvelope,
+    ScheduleInfo,
+    SchedulerBackend,
+    get_scheduler_backend,
+    list_schedules,
+)
 
 
 @task
@@ -31,6 +42,16 @@ async def ping() -> None: ...
 
 @task
 def nothing() -> None: ...
+
+
+@task(schedule=every(minutes=5), queue="reports")
+def report() -> int:
+    return 5
+
+
+@task(schedule=cron("0 9 * * MON", timezone_name="Europe/Berlin", overlap="skip"))
+async def weekly(week: int | None = None) -> str:
+    return str(week)
 
 
 def names(first: str, *rest: str, **more: int) -> dict[str, int]:
@@ -114,3 +135,55 @@ def workers_and_current_jobs_are_typed() -> None:
     assert_type(current, CurrentJob | None)
     if current is not None:
         assert_type(current.attempt, int)
+
+
+def schedules_are_made_in_four_ways() -> None:
+    now = datetime.now(UTC)
+    assert_type(add.schedule(1, 2, at=now), Schedule)
+    assert_type(add.schedule(1, y=2, in_=5), Schedule)
+    assert_type(add.schedule(1, in_=timedelta(hours=1)), Schedule)
+    assert_type(send.schedule("ada", copies=2, interval=0.5, misfire="all", overlap="skip"), Schedule)
+    assert_type(nothing.schedule(interval=timedelta(days=1), starts_at=now, ends_at=now, max_runs=3), Schedule)
+    assert_type(fetch.schedule("url", cron="@daily", timezone_name="Asia/Tokyo", id="fetch", jitter=60), Schedule)
+    assert_type(add.with_options(queue="mail").schedule(1, cron="* * * * *"), Schedule)
+
+
+def tasks_with_schedules_in_their_code_keep_their_types() -> None:
+    assert_type(report.delay(), Job[int])
+    assert_type(report(), int)
+    assert_type(weekly.delay(week=3), Job[str])
+    assert_type(every(30, max_runs=2), Rule)
+    assert_type(every(timedelta(hours=1), jitter=timedelta(minutes=1)), Rule)
+    assert_type(every(days=1, hours=2, seconds=0.5, misfire="skip"), Rule)
+    assert_type(cron("@daily", "Europe/Berlin", starts_at=datetime.now(UTC)), Rule)
+
+
+def handles_of_schedules_are_typed() -> None:
+    schedule = Schedule("report")
+    assert_type(schedule.id, str)
+    assert_type(schedule.next_run, datetime | None)
+    assert_type(schedule.info(), ScheduleInfo)
+    assert_type(schedule.info().max_runs, int | None)
+    assert_type(schedule.pause(), bool)
+    assert_type(schedule.resume(), bool)
+    assert_type(schedule.cancel(), bool)
+    assert_type(schedule.trigger(), Job[Any])
+    assert_type(schedule.preview(), list[datetime])
+    assert_type(schedule.preview(3), list[datetime])
+    assert_type(list_schedules(), list[ScheduleInfo])
+
+
+def jobs_know_their_schedule() -> None:
+    info: JobInfo = add.delay(1).info()
+    assert_type(info.schedule, str | None)
+    assert_type(info.tick_at, datetime | None)
+    assert_type(info.missed_ticks, int)
+
+
+def the_contract_of_schedules_is_typed() -> None:
+    backend = assert_type(get_scheduler_backend(), SchedulerBackend)
+    reference = ScheduledTaskReference("add", args=[1, 2], schedule_type="interval", interval_secs=60)
+    assert_type(backend.enqueue(reference), ScheduleEnvelope)
+    assert_type(backend.get("report"), ScheduleEnvelope | None)
+    assert_type(backend.list(), list[ScheduleEnvelope])
+    assert_type(backend.due(limit=3), list[ScheduleEnvelope])

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use nuvom_core::{
-    Backoff, Definition, Due, Error, ErrorKind, JobOptions, Misfire, NewJob, OnLost, Overlap, Payload, Priority,
-    QueueName, Rule, ScheduleId, Signature, SignatureHash, TaskName, TimeoutPolicy, Timestamp,
+    Backoff, Definition, Due, Error, ErrorKind, JobOptions, Misfire, NewJob, OnLost, Overlap, Payload,
+    Priority, QueueName, Rule, ScheduleId, Signature, SignatureHash, TaskName, TimeoutPolicy, Timestamp,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
