@@ -85,6 +85,18 @@ def runworker(command: Nuvom) -> Callable[..., WorkerProcess]:
 
 
 @pytest.fixture
+def runscheduler(command: Nuvom) -> Callable[..., WorkerProcess]:
+    """Starts `nuvom runscheduler` and waits until it fires what is due."""
+
+    def start(*options: str, **settings: str) -> WorkerProcess:
+        scheduler = command.start_scheduler(*options, **settings)
+        scheduler.wait_until_it_serves()
+        return scheduler
+
+    return start
+
+
+@pytest.fixture
 def matches(request: pytest.FixtureRequest, project: Path) -> Callable[..., None]:
     """Compares runs of commands with the snapshot that has the test's name. `SNAPSHOTS=write pytest tests/cli`
     writes them anew, for a look at the difference.

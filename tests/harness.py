@@ -76,8 +76,14 @@ class Nuvom:
 
     def start_worker(self, *options: str, **settings: str) -> WorkerProcess:
         """Starts a worker without waiting for it."""
-        environment = self._environment(settings)
-        worker = WorkerProcess([self._path, "runworker", *options], self.project, environment)
+        return self._start("runworker", options, settings)
+
+    def start_scheduler(self, *options: str, **settings: str) -> WorkerProcess:
+        """Starts a scheduler without a worker, and does not wait for it."""
+        return self._start("runscheduler", options, settings)
+
+    def _start(self, what: str, options: tuple[str, ...], settings: dict[str, str]) -> WorkerProcess:
+        worker = WorkerProcess([self._path, what, *options], self.project, self._environment(settings))
         self._workers.append(worker)
         return worker
 
@@ -114,7 +120,7 @@ class Nuvom:
 
 
 class WorkerProcess:
-    """`nuvom runworker`, with its log."""
+    """`nuvom runworker` or `nuvom runscheduler`, with its log."""
 
     def __init__(self, command: list[str], project: Path, environment: dict[str, str]) -> None:
         self._lines: list[str] = []

@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 
 _RULES = [
     (r"sha256:[0-9a-f]{64}", "<CHECKSUM>"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d", "<LOCAL TIME>"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z", "<TIME>"),
     (r"\b\d+ (s|min) ago", "<AGE>"),
     (r"\bin \d+ (d|h|min)\b", "in <SPAN>"),
