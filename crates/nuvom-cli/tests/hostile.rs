@@ -2,9 +2,9 @@
 
 mod project;
 
-use nuvom_core::{HandBack, JobError, Outcome};
-use nuvom_testkit::builders::queue;
-use project::{Project, Ran, job, returned};
+use nuvom_core::{Clock, HandBack, JobError, Outcome, Rule};
+use nuvom_testkit::builders::{a_schedule, payload, queue, task, written};
+use project::{Project, Ran, encoded, job, returned};
 use rmpv::Value;
 
 /// Colours, the clipboard, the title, eight-bit escapes, reordered text, new lines, hidden text, and the markup
@@ -101,6 +101,16 @@ fn arguments_that_are_refused_are_shown_harmless() {
         &["runworker", "--queues", CORPUS],
         &["runworker", "--workers", CORPUS],
         &["discover", "tasks", "--root", CORPUS],
+        &["runscheduler", "--poll", CORPUS],
+        &["schedule", "inspect", CORPUS],
+        &["schedule", "pause", NAME],
+        &["schedule", "resume", NAME],
+        &["schedule", "cancel", NAME],
+        &["schedule", "trigger", NAME],
+        &["schedule", "preview", NAME],
+        &["schedule", "preview", CORPUS],
+        &["schedule", "preview", "* * * * *", "--zone", CORPUS],
+        &["schedule", "preview", "* * * * *", "--count", CORPUS],
         &[CORPUS],
     ] {
         let ran = project.run(args);
@@ -170,5 +180,57 @@ fn doctor_is_harmless_and_fits_its_width() {
     assert_harmless(&ran);
     assert_harmless(&project.run(&["doctor", "--json"]));
     assert!(ran.out.contains("\\u202egnp.exe"), "{}", ran.out);
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
+}
+
+#[test]
+fn schedules_are_harmless_and_fit_their_width() {
+    let project = Project::new();
+    let now = project.clock.now();
+    let call = Value::Array(vec![Value::Array(vec![CORPUS.into()]), Value::Map(vec![])]);
+    let mut attack = a_schedule(NAME, now);
+    attack.definition.task = task(NAME);
+    attack.definition.queue = queue(NAME);
+    attack.definition.payload = payload(&encoded(&call));
+    // A store may hold what was never checked.
+    let mut damaged = a_schedule("damaged", now);
+    damaged.definition.rule = Rule::Cron { expression: CORPUS.to_owned(), zone: CORPUS.to_owned() };
+    damaged.definition.payload = payload(CORPUS.as_bytes());
+    project.stores().schedules.commit(&[written(attack), written(damaged)]).unwrap();
+
+    for id in [NAME, "damaged"] {
+        for args in [
+            &["schedule", "list"][..],
+            &["schedule", "list", "--json"],
+            &["schedule", "inspect", id],
+            &["schedule", "inspect", id, "--json"],
+            &["schedule", "preview", id],
+            &["schedule", "preview", id, "--json"],
+            &["schedule", "preview", id, "--around-dst"],
+            &["schedule", "pause", id],
+            &["schedule", "pause", id, "--json"],
+            &["schedule", "resume", id],
+            &["schedule", "trigger", id],
+            &["schedule", "cancel", id],
+        ] {
+            let ran = project.run(args);
+
+            assert!(!ran.out.is_empty() || !ran.err.is_empty(), "{args:?}");
+            assert_harmless(&ran);
+        }
+    }
+}
+
+#[test]
+fn a_list_of_hostile_schedules_fits_its_width() {
+    let project = Project::new();
+    let mut attack = a_schedule(NAME, project.clock.now());
+    attack.definition.rule = Rule::Cron { expression: CORPUS.to_owned(), zone: CORPUS.to_owned() };
+    project.stores().schedules.commit(&[written(attack)]).unwrap();
+
+    let ran = project.run(&["schedule", "list"]);
+
+    assert_harmless(&ran);
+    assert!(ran.out.contains("\\u202egnp"), "{}", ran.out);
     assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
 }

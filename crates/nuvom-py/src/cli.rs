@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::backends::{add_named, refused};
 use crate::client::configure;
+use crate::errors::kind_of;
 
 /// Runs the command that these arguments name; answers the exit code.
 #[pyfunction]
@@ -74,7 +75,8 @@ impl Host for PythonHost {
                 .import("nuvom.scheduler.declared")
                 .and_then(|declared| declared.getattr("answer")?.call1((is_dry,)))
                 .and_then(|answer| answer.extract::<String>());
-            let text = answered.map_err(|raised| refused(py, &raised))?;
+            let text =
+                answered.map_err(|raised| Error::new(kind_of(py, &raised), raised.value(py).to_string()))?;
             serde_json::from_str(&text)
                 .map_err(|error| Error::new(ErrorKind::Internal, "the answer is no JSON").caused_by(error))
         })

@@ -21,6 +21,23 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     exception(py, class, &error.to_string())
 }
 
+/// The kind of an exception of `nuvom.errors`; any other is the fault of whoever wrote what raised it.
+pub(crate) fn kind_of(py: Python<'_>, raised: &PyErr) -> ErrorKind {
+    let name = raised.get_type(py).name().map(|name| name.to_string()).unwrap_or_default();
+    match name.as_str() {
+        "NotFound" => ErrorKind::NotFound,
+        "Conflict" => ErrorKind::Conflict,
+        "QueueFull" => ErrorKind::Full,
+        "StoreUnavailable" => ErrorKind::Unavailable,
+        "CorruptData" => ErrorKind::Corrupt,
+        "ForeignData" => ErrorKind::Foreign,
+        "StorePermission" => ErrorKind::Permission,
+        "Unsupported" => ErrorKind::Unsupported,
+        "InternalError" => ErrorKind::Internal,
+        _ => ErrorKind::Invalid,
+    }
+}
+
 /// An exception of `nuvom.errors` by the name of its class.
 pub(crate) fn exception(py: Python<'_>, class: &str, message: &str) -> PyErr {
     let made = py

@@ -75,7 +75,10 @@ fn trigger(options: &OneSchedule, session: &mut Session<'_>) -> Result<i32, Fail
 
 fn sync(options: &SyncSchedules, session: &mut Session<'_>) -> Result<i32, Failure> {
     let configured = session.configure(Vec::new())?;
-    let done = session.host.sync_schedules(&configured.project, options.dry_run)?;
+    let project = configured.project.clone();
+    // What is written into the memory of this process would be gone with it, and must not be told as done.
+    session.open_configured(configured)?;
+    let done = session.host.sync_schedules(&project, options.dry_run)?;
     if options.listing.json {
         session.output.json(&done)?;
         return Ok(OK);
