@@ -11,7 +11,9 @@ MAY_USE: dict[str, set[str]] = {
     # What cron expressions and time zones mean; the engine asks it through a port of core.
     "nuvom-cron": {"nuvom-core"},
     "nuvom-memory": {"nuvom-core"},
-    "nuvom-sqlite": {"nuvom-core", "nuvom-record"},
+    # What backends share whose data lies on this machine.
+    "nuvom-local": {"nuvom-core"},
+    "nuvom-sqlite": {"nuvom-core", "nuvom-local", "nuvom-record"},
     "nuvom-engine": {"nuvom-core"},
     "nuvom-discovery": {"nuvom-core", "nuvom-cron"},
     # What operators graph. It counts events and asks by a port of its own, so it needs no engine.
@@ -51,7 +53,7 @@ CORE_MAY_USE = {"uuid"}
 """From outside: an id is a UUID, and nothing else in core is anybody's business."""
 
 ASYNC_RUNTIMES = {"tokio", "async-std", "smol", "async-executor", "futures-executor", "glommio", "monoio"}
-WITHOUT_ASYNC = {"nuvom-core", "nuvom-engine", "nuvom-memory", "nuvom-metrics", "nuvom-sqlite"}
+WITHOUT_ASYNC = {"nuvom-core", "nuvom-engine", "nuvom-memory", "nuvom-metrics", "nuvom-local", "nuvom-sqlite"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ use nuvom_core::{
 use rusqlite::{OptionalExtension, params};
 
 use crate::claims::Waiting;
-use crate::failpoint::failpoint;
 use crate::link::Write;
 use crate::rows::Reader;
 use crate::statements::{ENQUEUE, EXPIRED, JOB, PRUNABLE, PUT_RESULT, RENEW, STATE, SUCCEED};
 use crate::store::SqliteStore;
+use nuvom_local::failpoint;
 
 impl JobStore for SqliteStore {
     fn capability(&self) -> Capability {

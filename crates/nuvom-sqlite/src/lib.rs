@@ -2,18 +2,14 @@
 //! transitions that core decides, each under the guard that its statement repeats.
 
 mod apply;
-mod bell;
 mod claims;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
-mod failpoint;
 mod failure;
-mod identity;
 mod inspect;
 mod jobs;
 mod link;
-mod permissions;
 mod results;
 mod rows;
 mod schedules;

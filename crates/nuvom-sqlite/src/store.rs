@@ -5,13 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nuvom_core::ports::Stores;
 use nuvom_core::{Clock, Error, ErrorKind, Result, StoreTime, Timestamp};
+use nuvom_local::{Bell, Gone, Identity, create_private_file, create_private_folder};
 use rusqlite::OptionalExtension;
 
-use crate::bell::Bell;
 use crate::connection::{self, Durability, Purpose};
-use crate::identity::Identity;
 use crate::link::{Link, Write};
-use crate::permissions::{create_private_file, create_private_folder};
 use crate::rows::Reader;
 use crate::schema::{migrate, version};
 use crate::statements::{LATEST_TIME, TOUCH_CLOCK};
@@ -19,6 +17,12 @@ use crate::statements::{LATEST_TIME, TOUCH_CLOCK};
 /// How exactly the store remembers the latest time it saw, in microseconds: fine enough that a clock set back
 /// costs a second, coarse enough that keeping it costs nothing.
 const TIME_STEP: i64 = 1_000_000;
+
+const GONE: Gone = Gone {
+    message: "the database file was deleted or replaced while in use",
+    hint: "Restore it if it should not have gone, then restart this process; a restart creates an empty queue where \
+           there is no file",
+};
 
 /// Connections for questions that are kept open when nobody asks.
 const READERS_KEPT: usize = 4;
@@ -62,8 +66,8 @@ impl SqliteStore {
         let mut first = connection::settle(bare, &path, Purpose::Read, durability)?;
         migrate(&mut first, &path)?;
         let store = Self {
-            bell: Bell::of(&path),
-            identity: Identity::of(&path)?,
+            bell: Bell::in_folder(wake_folder(&path)),
+            identity: Identity::of(&path, GONE)?,
             path,
             durability,
             clock,
@@ -211,6 +215,13 @@ impl SqliteStore {
 /// damage behind: an open transaction is rolled back on the way.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Beside the database, as SQLite's own files.
+fn wake_folder(path: &Path) -> PathBuf {
+    let mut folder = path.as_os_str().to_owned();
+    folder.push("-wake");
+    folder.into()
 }
 
 fn create_database(path: &Path) -> Result<()> {

@@ -15,10 +15,20 @@ const BETWEEN: Duration = Duration::from_secs(1);
 /// What tells one file from another on this machine; none where the system cannot remove an open file.
 type FileId = Option<(u64, u64)>;
 
+/// How a store says that what it works on is gone.
+#[derive(Debug, Clone, Copy)]
+pub struct Gone {
+    /// What happened, as a sentence without its full stop.
+    pub message: &'static str,
+    /// What to do next.
+    pub hint: &'static str,
+}
+
 /// The file that a store works on.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub struct Identity {
     path: PathBuf,
+    gone: Gone,
     id: FileId,
     /// When it was last looked at, on the monotonic clock.
     looked: Mutex<Option<Duration>>,
@@ -26,13 +36,13 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// The file that is at `path` now.
-    pub(crate) fn of(path: &Path) -> Result<Self> {
-        let id = file_id(path).map_err(|_| gone(path))?;
-        Ok(Self { path: path.to_owned(), id, looked: Mutex::new(None) })
+    pub fn of(path: &Path, gone: Gone) -> Result<Self> {
+        let id = file_id(path).map_err(|_| gone.error(path))?;
+        Ok(Self { path: path.to_owned(), gone, id, looked: Mutex::new(None) })
     }
 
     /// Fails if the file was deleted or replaced, as far as the last second is concerned.
-    pub(crate) fn check(&self, clock: &dyn Clock) -> Result<()> {
+    pub fn check(&self, clock: &dyn Clock) -> Result<()> {
         let now = clock.monotonic();
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         if looked.is_some_and(|looked| now.saturating_sub(looked) < BETWEEN) {
@@ -44,24 +54,21 @@ impl Identity {
     }
 
     /// Fails if the file was deleted or replaced.
-    pub(crate) fn check_now(&self) -> Result<()> {
+    pub fn check_now(&self) -> Result<()> {
         match file_id(&self.path) {
             Ok(id) if id == self.id => Ok(()),
-            Ok(_) => Err(gone(&self.path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(gone(&self.path)),
+            Ok(_) => Err(self.gone.error(&self.path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(self.gone.error(&self.path)),
             // A folder that cannot be looked into for a moment, as on a network, says nothing about the file.
             Err(_) => Ok(()),
         }
     }
 }
 
-fn gone(path: &Path) -> Error {
-    Error::new(ErrorKind::Corrupt, "the database file was deleted or replaced while in use")
-        .with("path", path.display())
-        .hint(
-            "Restore it if it should not have gone, then restart this process; a restart creates an empty \
-             queue where there is no file",
-        )
+impl Gone {
+    fn error(self, path: &Path) -> Error {
+        Error::new(ErrorKind::Corrupt, self.message).with("path", path.display()).hint(self.hint)
+    }
 }
 
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Creates a folder, and those above it, that only its owner can enter.
-pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
     }
@@ -18,9 +18,21 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Creates a folder that only its owner can enter in one that is there. Those above it are not created: where they
+/// are gone, so is the store.
+pub fn create_private_subfolder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Creates a file that only its owner can open, unless it is there. One that is there is not opened: closing any
 /// handle of a file ends the locks that this process has on it, and SQLite may be using it.
-pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
+pub fn create_private_file(path: &Path) -> io::Result<()> {
     // Nor may SQLite meet the file on another thread before the handle that created it is closed.
     static CREATING: Mutex<()> = Mutex::new(());
     let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,12 +43,13 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
 }
 
 /// Opens a file for reading and writing, and creates it so that only its owner can open it.
-pub(crate) fn open_private_file(path: &Path) -> io::Result<File> {
+pub fn open_private_file(path: &Path) -> io::Result<File> {
     private().create(true).truncate(false).open(path)
 }
 
-/// SQLite gives the files it puts beside a database the database's own mode.
-fn private() -> OpenOptions {
+/// How files are opened for reading and writing that nobody but their owner can open. SQLite gives the files it puts
+/// beside a database the database's own mode.
+pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]

@@ -4,11 +4,11 @@
 /// Ends the process here, as a crash would, if `FAILPOINTS` says `NAME=return` (or, after two passes,
 /// `NAME=2*off->return`).
 #[cfg(feature = "failpoints")]
-pub(crate) fn failpoint(name: &str) {
+pub fn failpoint(name: &str) {
     static READ: std::sync::Once = std::sync::Once::new();
     READ.call_once(|| std::mem::forget(fail::FailScenario::setup()));
     fail::eval(name, |_| std::process::abort());
 }
 
 #[cfg(not(feature = "failpoints"))]
-pub(crate) fn failpoint(_name: &str) {}
+pub fn failpoint(_name: &str) {}

@@ -1,21 +1,19 @@
 //! Telling others of a change, and hearing of theirs. Inside the process by calling the wakers, across
 //! processes by writing one byte to a small file that the operating system lets others watch.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use nuvom_core::ports::{Subscription, Topic, Waker};
+use nuvom_core::ports::{Subscription, Topic, Waker, Wakers};
 use nuvom_core::{Error, ErrorKind, Result};
 
-use crate::permissions::{create_private_folder, open_private_file};
+use crate::permissions::{create_private_subfolder, open_private_file};
 
-/// One doorbell for each topic, shared by all processes that use one database.
-pub(crate) struct Bell {
+/// One doorbell for each topic, shared by all processes that use one store.
+pub struct Bell {
     folder: PathBuf,
     buttons: [OnceLock<Option<File>>; Topic::ALL.len()],
     wakers: Arc<Wakers>,
@@ -23,41 +21,15 @@ pub(crate) struct Bell {
     watcher: Mutex<Option<RecommendedWatcher>>,
 }
 
-#[derive(Default)]
-struct Wakers {
-    next: AtomicU64,
-    /// Guards the registered wakers; never held while one is called.
-    registered: Mutex<HashMap<u64, (Topic, Waker)>>,
-}
-
-impl Wakers {
-    fn call(&self, topic: Topic) {
-        let registered = self.registered.lock().unwrap_or_else(PoisonError::into_inner);
-        let called: Vec<Waker> =
-            registered.values().filter(|(of, _)| *of == topic).map(|(_, waker)| Arc::clone(waker)).collect();
-        drop(registered);
-        for waker in called {
-            waker();
-        }
-    }
-}
-
-struct Registration {
-    wakers: Arc<Wakers>,
-    key: u64,
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.wakers.registered.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+impl std::fmt::Debug for Bell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bell").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 
 impl Bell {
-    /// The bell of the database at `path`.
-    pub(crate) fn of(path: &Path) -> Self {
-        let mut folder = path.as_os_str().to_owned();
-        folder.push("-wake");
+    /// The bell that is, or will be, in this folder.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
             buttons: [const { OnceLock::new() }; Topic::ALL.len()],
@@ -68,8 +40,8 @@ impl Bell {
 
     /// Tells everyone who listens to this topic. A bell that cannot ring delays others until they look by
     /// themselves, so it is no reason to fail a change that is already stored.
-    pub(crate) fn ring(&self, topic: Topic) {
-        self.wakers.call(topic);
+    pub fn ring(&self, topic: Topic) {
+        self.wakers.call(&[topic]);
         let button = self.buttons[topic as usize].get_or_init(|| self.button(topic).ok());
         if let Some(mut button) = button.as_ref() {
             let _ = button.rewind().and_then(|()| button.write_all(b"!"));
@@ -77,11 +49,9 @@ impl Bell {
     }
 
     /// Registers a waker.
-    pub(crate) fn subscribe(&self, topic: Topic, waker: Waker) -> Result<Subscription> {
+    pub fn subscribe(&self, topic: Topic, waker: Waker) -> Result<Subscription> {
         self.watch()?;
-        let key = self.wakers.next.fetch_add(1, Ordering::Relaxed);
-        self.wakers.registered.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (topic, waker));
-        Ok(Subscription::new(Registration { wakers: Arc::clone(&self.wakers), key }))
+        Ok(self.wakers.subscribe(topic, waker))
     }
 
     fn watch(&self) -> Result<()> {
@@ -100,7 +70,7 @@ impl Bell {
             }
             for topic in Topic::ALL {
                 if event.need_rescan() || event.paths.iter().any(|path| path.ends_with(button_name(topic))) {
-                    wakers.call(topic);
+                    wakers.call(&[topic]);
                 }
             }
         };
@@ -112,7 +82,7 @@ impl Bell {
     }
 
     fn button(&self, topic: Topic) -> Result<File> {
-        create_private_folder(&self.folder)
+        create_private_subfolder(&self.folder)
             .and_then(|()| open_private_file(&self.folder.join(button_name(topic))))
             .map_err(|error| {
                 Error::new(ErrorKind::Permission, "the files that wake other processes cannot be made")
