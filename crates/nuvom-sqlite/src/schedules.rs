@@ -13,7 +13,6 @@ use nuvom_core::{
 use nuvom_record::{rule_from_text, rule_to_text};
 use rusqlite::{Params, Row, params};
 
-use crate::failpoint::failpoint;
 use crate::jobs::enqueue;
 use crate::link::{Link, Memory, Write};
 use crate::rows::Reader;
@@ -21,6 +20,7 @@ use crate::statements::{
     ADD_SCHEDULE, CHANGE_SCHEDULE, DUE_SCHEDULES, NEXT_TICK, REMOVE_SCHEDULE, RUN_OUT, SCHEDULE, SCHEDULES,
 };
 use crate::store::SqliteStore;
+use nuvom_local::failpoint;
 
 impl ScheduleStore for SqliteStore {
     fn commit(&self, changes: &[ScheduleChange]) -> Result<Vec<Committed>> {

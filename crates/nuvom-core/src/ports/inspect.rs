@@ -21,6 +21,21 @@ pub trait Inspect: Send + Sync {
 
     /// The queues that hold or held jobs, by name.
     fn queues(&self) -> Result<Vec<QueueCounts>>;
+
+    /// Records that could not be read and were moved out of the way. Stores whose records cannot be damaged one by one
+    /// have none.
+    fn damaged(&self) -> Result<Vec<Damaged>> {
+        Ok(Vec::new())
+    }
+}
+
+/// A record that was moved out of the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Where a person finds it.
+    pub place: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// Which jobs. An empty list of a kind does not restrict.

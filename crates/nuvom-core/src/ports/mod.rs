@@ -14,7 +14,7 @@ mod wakers;
 
 pub use calendar::Calendar;
 pub use claim::{Claim, LOOK_PAST, Room, Share, Tasks};
-pub use inspect::{Filter, Inspect, Page, QueueCounts};
+pub use inspect::{Damaged, Filter, Inspect, Page, QueueCounts};
 pub use jobs::{Cancelled, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived};
 pub use line::{Line, LinePromises, Lined, Receipt, Taken};
 pub use results::{Record, ResultCapability, ResultStore, StoredResult};

@@ -1,0 +1,103 @@
+//! Asking without a turn. The head is read before and after: where nobody wrote in between, what was read is of one
+//! moment. Where somebody did, again and again, the question waits for its turn like a change.
+
+use std::io;
+
+use nuvom_core::{ErrorKind, JobId, Result, State};
+
+use crate::batch::Batch;
+use crate::follow::{Followed, make};
+use crate::index::Index;
+use crate::journal::Head;
+use crate::store::FileStore;
+
+/// How often a question is asked without a turn.
+const TRIES: usize = 3;
+
+impl FileStore {
+    /// Asks the files.
+    pub(crate) fn ask<T>(
+        &self,
+        operation: &'static str,
+        ask: impl Fn(&mut Batch<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.still_there(operation)?;
+        for _ in 0..TRIES {
+            let Some(before) = self.settled(operation)? else { continue };
+            let mut batch = Batch::new(&self.folders, operation, before.time);
+            let answer = ask(&mut batch);
+            if self.settled(operation)? == Some(before) && batch.others().is_empty() {
+                return answer;
+            }
+        }
+        // Also what is damaged is moved away here, when nobody can be writing it.
+        self.change(operation, |batch| ask(batch))
+    }
+
+    /// The head, if all that the journal holds has reached the files.
+    fn settled(&self, operation: &'static str) -> Result<Option<Head>> {
+        let failed = |error| self.failed(operation, error);
+        let Some(head) = self.gate.head().map_err(failed)? else { return Ok(None) };
+        let length = self.journal.length(head.segment).map_err(failed)?;
+        Ok((length == Some(head.offset)).then_some(head))
+    }
+
+    /// The head as it was a moment ago. A dead writer's entry is carried out first.
+    pub(crate) fn quiet_head(&self, operation: &'static str) -> Result<Head> {
+        if let Some(head) = self.settled(operation)? {
+            self.seen(head.time);
+            return Ok(head);
+        }
+        self.turn(operation).map(|(_, head)| head)
+    }
+
+    /// Makes the index, unless this process has it.
+    pub(crate) fn make_index(&self, operation: &'static str) -> Result<()> {
+        if self.followed().is_some() {
+            return Ok(());
+        }
+        let head = self.quiet_head(operation)?;
+        let (followed, doubtful) = make(&self.folders, head).map_err(|e| self.failed(operation, e))?;
+        *self.followed() = Some(followed);
+        if !doubtful.is_empty() {
+            // What looked damaged may have been half written by somebody whose turn it was. Now it is ours.
+            self.change_found(operation, |batch, index| look_again(batch, index, &doubtful))?;
+        }
+        Ok(())
+    }
+
+    /// Brings the index to where the journal is; makes it anew where the journal does not go back so far. Answers
+    /// which files could not be read then.
+    pub(crate) fn bring_up(
+        &self,
+        slot: &mut Option<Followed>,
+        head: &Head,
+    ) -> io::Result<Vec<(JobId, State)>> {
+        if let Some(followed) = slot
+            && followed.follow(&self.journal, head)?
+        {
+            return Ok(Vec::new());
+        }
+        let (followed, doubtful) = make(&self.folders, *head)?;
+        *slot = Some(followed);
+        Ok(doubtful)
+    }
+}
+
+/// Reads again what could not be read while others may have been writing it. What still cannot be is set aside.
+pub(crate) fn look_again(
+    batch: &mut Batch<'_>,
+    index: &mut Index,
+    doubtful: &[(JobId, State)],
+) -> Result<()> {
+    for (id, state) in doubtful {
+        match batch.find_in(*id, *state) {
+            Ok(Some(job)) => index.note_job(job),
+            Ok(None) => {}
+            // A newer Nuvom wrote it, and knows what to do with it.
+            Err(error) if error.kind() == ErrorKind::Foreign => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! The queue port: each trigger goes to core by way of the batch, and its fate becomes the port's answer.
+
+use std::time::Duration;
+
+use nuvom_core::ports::{
+    Cancelled, Claim, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal, Revived, StoredResult,
+    Subscription, Topic, Waker,
+};
+use nuvom_core::{
+    Capability, End, Held, JobId, NewJob, Outcome, Result, Retention, State, Timestamp, Transition, Trigger,
+    renewed,
+};
+use nuvom_local::failpoint;
+
+use crate::batch::{Applied, Batch};
+use crate::change::Change;
+use crate::claims::{claim, idle};
+use crate::folders::Kind;
+use crate::index::{self, Index};
+use crate::results::result_change;
+use crate::store::FileStore;
+
+impl JobStore for FileStore {
+    fn capability(&self) -> Capability {
+        Capability {
+            durable: true,
+            cross_process: true,
+            records: true,
+            recovery: true,
+            leases: true,
+            queues: true,
+            priorities: true,
+            delays: true,
+            notify: true,
+            joint_results: true,
+            store_clock: false,
+        }
+    }
+
+    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = self.change("enqueue", |batch| {
+            let answers = jobs.iter().map(|job| batch.accept(job)).collect::<Result<Vec<_>>>();
+            failpoint("enqueue.before_commit");
+            answers
+        })?;
+        failpoint("enqueue.after_commit");
+        if answers.contains(&Enqueued::New) {
+            self.bell.ring(Topic::Ready);
+        }
+        Ok(answers)
+    }
+
+    fn exchange(&self, ends: &[End], wish: Option<&Claim>) -> Result<Exchanged> {
+        let wish = wish.filter(|claim| claim.limit > 0);
+        if ends.is_empty() {
+            let Some(wish) = wish else { return Ok(Exchanged::default()) };
+            // An idle worker looks without a turn, so that many of them cost a busy one nothing.
+            if let Some(idle) = self.ask_index("claim", |index, now| idle(index, wish, now))? {
+                return Ok(idle);
+            }
+        }
+        let exchanged = self.change_found("exchange", |batch, index| {
+            let ended = ends.iter().map(|end| finish(batch, end)).collect::<Result<Vec<_>>>()?;
+            batch.changed().for_each(|job| index.note_job(job));
+            let (claimed, next_due_in) = match wish {
+                Some(wish) => claim(batch, index, wish)?,
+                None => (Vec::new(), None),
+            };
+            if !ended.is_empty() {
+                failpoint("ack.before_commit");
+            }
+            Ok(Exchanged { ended, claimed, next_due_in })
+        })?;
+        if !exchanged.ended.is_empty() {
+            failpoint("ack.after_commit");
+        }
+        if !exchanged.claimed.is_empty() {
+            failpoint("claim.after_commit");
+        }
+        self.announce(exchanged.ended.iter().filter_map(|ended| match ended {
+            Ended::Applied(state) => Some(*state),
+            Ended::Stale => None,
+        }));
+        Ok(exchanged)
+    }
+
+    fn renew(&self, held: &[Held], lease_for: Duration) -> Result<Vec<Renewal>> {
+        if held.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.change_found("renew", |batch, index| {
+            let Transition::Renew { lease_until: until } = renewed(lease_for, batch.now) else {
+                unreachable!("core says what a renewal is")
+            };
+            Ok(held.iter().map(|held| renew(batch, index, *held, until)).collect())
+        })
+    }
+
+    fn reap(&self, limit: usize) -> Result<Vec<Reaped>> {
+        let any = self.ask_index("reap", |index, now| index.expired(now).next().is_some())?;
+        if !any || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let reaped = self.change_found("reap", |batch, index| {
+            let expired: Vec<JobId> = index.expired(batch.now).take(limit).collect();
+            let reaped = expired.into_iter().map(|id| reap(batch, id)).collect::<Result<Vec<_>>>()?;
+            batch.changed().for_each(|job| index.note_job(job));
+            Ok(reaped.into_iter().flatten().collect::<Vec<_>>())
+        })?;
+        self.announce(reaped.iter().map(|reaped| reaped.state));
+        Ok(reaped)
+    }
+
+    fn cancel(&self, ids: &[JobId]) -> Result<Vec<Cancelled>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = self.change("cancel", |batch| {
+            let cancel = |id: &JobId| {
+                batch.find(*id)?;
+                Ok(match batch.apply(*id, &Trigger::Cancel)? {
+                    Applied::Done(State::Running) => Cancelled::Requested,
+                    Applied::Done(_) => Cancelled::Done,
+                    Applied::Refused(state) => Cancelled::Ended(state),
+                    Applied::Unknown => Cancelled::Unknown,
+                })
+            };
+            ids.iter().map(cancel).collect::<Result<Vec<_>>>()
+        })?;
+        if answers.contains(&Cancelled::Done) {
+            self.bell.ring(Topic::Ended);
+        }
+        if answers.contains(&Cancelled::Requested) {
+            self.bell.ring(Topic::CancelRequested);
+        }
+        Ok(answers)
+    }
+
+    fn retry(&self, ids: &[JobId]) -> Result<Vec<Revived>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = self.change("retry", |batch| {
+            let retry = |id: &JobId| {
+                batch.find(*id)?;
+                Ok(match batch.apply(*id, &Trigger::Retry)? {
+                    Applied::Done(_) => Revived::Done,
+                    Applied::Refused(state) => Revived::Refused(state),
+                    Applied::Unknown => Revived::Unknown,
+                })
+            };
+            ids.iter().map(retry).collect::<Result<Vec<_>>>()
+        })?;
+        if answers.contains(&Revived::Done) {
+            self.bell.ring(Topic::Ready);
+        }
+        Ok(answers)
+    }
+
+    fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {
+        self.learn_ended()?;
+        // Mostly there is nothing to remove, and to find that out takes no turn.
+        let any = self.ask_index("prune", |index, now| prunable(index, retention, now).next().is_some())?;
+        if !any || limit == 0 {
+            return Ok(Vec::new());
+        }
+        self.change_found("prune", |batch, index| {
+            let old: Vec<(JobId, Option<index::End>)> = prunable(index, retention, batch.now).collect();
+            let mut gone = Vec::new();
+            for (id, _) in old {
+                if gone.len() == limit {
+                    break;
+                }
+                if prune(batch, index, id, retention)? {
+                    gone.push(id);
+                }
+            }
+            Ok(gone)
+        })
+    }
+
+    fn subscribe(&self, topic: Topic, waker: Waker) -> Result<Subscription> {
+        self.bell.subscribe(topic, waker)
+    }
+}
+
+impl FileStore {
+    /// Rings for the states that jobs have come to.
+    fn announce(&self, states: impl Iterator<Item = State>) {
+        let (mut ready, mut ended) = (false, false);
+        for state in states {
+            ready |= state == State::Pending;
+            ended |= state.is_terminal();
+        }
+        if ready {
+            self.bell.ring(Topic::Ready);
+        }
+        if ended {
+            self.bell.ring(Topic::Ended);
+        }
+    }
+
+    /// Which jobs ended is learned when it is first asked, by their names alone.
+    fn learn_ended(&self) -> Result<()> {
+        if self.ask_index("prune", |index, _| index.knows_ended())? {
+            return Ok(());
+        }
+        let mut ids = Vec::new();
+        for state in State::ALL.into_iter().filter(|state| state.is_terminal()) {
+            ids.extend(self.folders.ids(Kind::Job(state)).map_err(|e| self.failed("prune", e))?);
+        }
+        // What ended or went since the index was brought up is told to it when it is brought up again.
+        self.ask_index("prune", |index, _| index.learn_ended(ids.into_iter()))
+    }
+}
+
+fn finish(batch: &mut Batch<'_>, end: &End) -> Result<Ended> {
+    if batch.find_in(end.id, State::Running)?.is_none() {
+        return Ok(Ended::Stale);
+    }
+    let Applied::Done(state) = batch.apply(end.id, &Trigger::End(end))? else { return Ok(Ended::Stale) };
+    if let Outcome::Succeeded { result: Some(value) } = &end.outcome {
+        batch.push(result_change(&StoredResult::of_value(end.id, end.lease, value.clone())));
+    }
+    Ok(Ended::Applied(state))
+}
+
+fn renew(batch: &mut Batch<'_>, index: &Index, held: Held, until: Timestamp) -> Renewal {
+    match index.held(held.id) {
+        Some(known) if known.lease == held.lease => {
+            batch.push(Change::Renew { id: held.id, lease: held.lease, until });
+            Renewal::Kept { until, cancel: known.cancel_requested }
+        }
+        _ => Renewal::Lost,
+    }
+}
+
+fn reap(batch: &mut Batch<'_>, id: JobId) -> Result<Option<Reaped>> {
+    let Some(job) = batch.find_in(id, State::Running)? else { return Ok(None) };
+    let (held, task, queue) = (job.held(), job.task.clone(), job.queue.clone());
+    Ok(match batch.apply(id, &Trigger::Expire { lease: held.lease })? {
+        Applied::Done(state) => Some(Reaped { held, task, queue, state }),
+        Applied::Refused(_) | Applied::Unknown => None,
+    })
+}
+
+/// Ended jobs that may be old enough to go: those of which it is not known, too.
+fn prunable(
+    index: &Index,
+    retention: &Retention,
+    now: Timestamp,
+) -> impl Iterator<Item = (JobId, Option<index::End>)> {
+    let (done, failed) = (now - retention.done, now - retention.failed);
+    let youngest = JobId::floor(done.max(failed) + Duration::from_millis(1));
+    index
+        .ended_below(youngest)
+        .filter(move |(_, end)| end.is_none_or(|end| end.at <= if end.failed { failed } else { done }))
+}
+
+fn prune(batch: &mut Batch<'_>, index: &mut Index, id: JobId, retention: &Retention) -> Result<bool> {
+    let Some(job) = batch.find(id)? else { return Ok(false) };
+    if let Some(at) = job.ended_at {
+        index.learn_end(id, index::End { failed: job.state == State::Failed, at });
+    }
+    if !matches!(batch.apply(id, &Trigger::Prune(retention))?, Applied::Done(_)) {
+        return Ok(false);
+    }
+    batch.push(Change::ForgetResult { id });
+    Ok(true)
+}

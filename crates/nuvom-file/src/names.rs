@@ -1,0 +1,77 @@
+//! Files named after queues and schedules. Their names are foreign text, so a file is named by what of it is harmless,
+//! for people, and a hash of all of it, which decides.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use nuvom_core::{QueueName, ScheduleId};
+use sha2::{Digest, Sha256};
+
+use crate::folders::{Folders, QUEUES, SCHEDULES};
+
+/// Long enough to recognise a name by.
+const SHOWN: usize = 40;
+/// Bytes of the hash: nobody makes two names that share so many.
+const HASHED: usize = 16;
+
+pub(crate) fn queue_path(folders: &Folders, name: &QueueName) -> PathBuf {
+    folders.root().join(QUEUES).join(file_name(name.as_str()))
+}
+
+pub(crate) fn schedule_path(folders: &Folders, id: &ScheduleId) -> PathBuf {
+    folders.root().join(SCHEDULES).join(file_name(id.as_str()))
+}
+
+/// What the file of a queue holds.
+pub(crate) fn queue_text(name: &QueueName) -> Vec<u8> {
+    let mut text = serde_json::to_vec(&serde_json::json!({ "queue": name.as_str() })).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+/// The queue that a file is of.
+pub(crate) fn queue_of(text: &[u8]) -> Option<QueueName> {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        queue: String,
+    }
+    QueueName::new(serde_json::from_slice::<Line>(text).ok()?.queue).ok()
+}
+
+/// The same on file systems that do not tell upper from lower case.
+fn file_name(text: &str) -> String {
+    let harmless = text.chars().take(SHOWN).map(|c| match c {
+        'a'..='z' | '0'..='9' | '-' | '_' => c,
+        'A'..='Z' => c.to_ascii_lowercase(),
+        _ => '_',
+    });
+    let mut name: String = harmless.collect();
+    name.push('-');
+    for byte in &Sha256::digest(text.as_bytes())[..HASHED] {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name.push_str(".json");
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_its_folder_or_to_the_file_of_another() {
+        let names = ["../../etc/passwd", "..", "a/b", "a_b", "A/b", "CON", "\u{202e}x", "größe"];
+
+        let files: Vec<String> = names.iter().map(|name| file_name(name)).collect();
+
+        assert!(files.iter().all(|file| !file.contains(['/', '\\', '.']) || file.matches('.').count() == 1));
+        assert!(files.iter().all(|file| !file.starts_with('.') && file.is_ascii() && !file.contains('/')));
+        assert_eq!(files.iter().collect::<std::collections::HashSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn a_name_of_two_hundred_wide_characters_fits() {
+        assert!(file_name(&"€".repeat(200)).len() < 100);
+    }
+}

@@ -1,0 +1,92 @@
+//! Finishing what a dead writer began. Whoever has the right to write compares the head with the journal first: an
+//! entry that is whole is carried out, what is left of one that is not is cut off.
+
+use std::io;
+
+use nuvom_core::Timestamp;
+
+use crate::apply::repeat;
+use crate::folders::Folders;
+use crate::gate::Gate;
+use crate::journal::{Head, Journal, entry_at, entry_text};
+
+/// The head of a store whose files are as its journal says.
+pub(crate) fn repaired(
+    folders: &Folders,
+    journal: &Journal,
+    gate: &Gate,
+    now: Timestamp,
+    synced: bool,
+) -> io::Result<Head> {
+    match gate.head()? {
+        Some(head) => match journal.length(head.segment)? {
+            Some(length) if length == head.offset => Ok(head),
+            // The segment may have been lost with the power, and the head not.
+            Some(length) if length > head.offset => finish(folders, journal, gate, head),
+            _ => repeat_all(folders, journal, gate, now, synced),
+        },
+        None => repeat_all(folders, journal, gate, now, synced),
+    }
+}
+
+/// Carries out what stands behind the head.
+fn finish(folders: &Folders, journal: &Journal, gate: &Gate, head: Head) -> io::Result<Head> {
+    let bytes = journal.read(head.segment, head.offset, None)?.unwrap_or_default();
+    let mut now = head;
+    let mut at = 0;
+    while let Some(entry) = entry_at(&bytes, at) {
+        repeat(folders, entry.body)?;
+        at = entry.end;
+        now.entry = entry.number;
+        now.time = now.time.max(entry.time);
+    }
+    now.offset += at as u64;
+    if at < bytes.len() {
+        journal.open(head.segment)?.cut(now.offset)?;
+    }
+    gate.set_head(&now)?;
+    Ok(now)
+}
+
+/// Carries out all that the journal holds: after the machine was started, what was written to files before may not
+/// have reached the disk. The journal goes back to a time of which all did.
+pub(crate) fn repeat_all(
+    folders: &Folders,
+    journal: &Journal,
+    gate: &Gate,
+    now: Timestamp,
+    synced: bool,
+) -> io::Result<Head> {
+    let mut head: Option<Head> = None;
+    for segment in journal.segments()? {
+        let bytes = journal.read(segment, 0, None)?.unwrap_or_default();
+        let mut at = 0;
+        while let Some(entry) = entry_at(&bytes, at) {
+            repeat(folders, entry.body)?;
+            at = entry.end;
+            let (last, time) = head.map_or((0, now), |head| (head.entry, head.time));
+            head = Some(Head {
+                entry: last.max(entry.number),
+                segment,
+                offset: at as u64,
+                time: entry.time.max(time),
+            });
+        }
+        if at < bytes.len() {
+            journal.open(segment)?.cut(at as u64)?;
+        }
+    }
+    let head = match head {
+        Some(head) => head,
+        None => first_segment(journal, now, synced)?,
+    };
+    gate.set_head(&head)?;
+    Ok(head)
+}
+
+fn first_segment(journal: &Journal, now: Timestamp, synced: bool) -> io::Result<Head> {
+    let first = entry_text(1, now, &[]);
+    let number = journal.segments()?.last().map_or(1, |last| last + 1);
+    journal.begin(number, &first, synced)?;
+    Ok(Head { entry: 1, segment: number, offset: first.len() as u64, time: now })
+}
