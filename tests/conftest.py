@@ -21,6 +21,7 @@ CLIENT_SETTINGS = (
     "queue_backend",
     "result_backend",
     "sqlite_durability",
+    "file_durability",
     "max_args_bytes",
     "max_result_bytes",
     "lease_secs",
@@ -48,12 +49,12 @@ def _forget() -> None:
     get_task_registry().clear()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "file"])
 def backend(request: pytest.FixtureRequest, project: Path) -> str:
     """A project on each backend in turn."""
     name: str = request.param
     # No test here cuts the power, so nothing needs to wait for the disk.
-    nuvom.configure(queue_backend=name, sqlite_durability="process")
+    nuvom.configure(queue_backend=name, sqlite_durability="process", file_durability="process")
     return name
 
 
@@ -62,6 +63,13 @@ def sqlite(project: Path) -> Path:
     """A project on SQLite, for what only a shared store can show; answers its database."""
     nuvom.configure(queue_backend="sqlite", sqlite_durability="process")
     return project / ".nuvom" / "nuvom.db"
+
+
+@pytest.fixture
+def files(project: Path) -> Path:
+    """A project on files; answers their folder."""
+    nuvom.configure(queue_backend="file", file_durability="process")
+    return project / ".nuvom" / "files"
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ MAY_USE: dict[str, set[str]] = {
     # What backends share whose data lies on this machine.
     "nuvom-local": {"nuvom-core"},
     "nuvom-sqlite": {"nuvom-core", "nuvom-local", "nuvom-record"},
+    "nuvom-file": {"nuvom-core", "nuvom-local", "nuvom-record"},
     "nuvom-engine": {"nuvom-core"},
     "nuvom-discovery": {"nuvom-core", "nuvom-cron"},
     # What operators graph. It counts events and asks by a port of its own, so it needs no engine.
@@ -21,7 +22,7 @@ MAY_USE: dict[str, set[str]] = {
     # The one part of the tests that ships: `nuvom plugin test` runs it.
     "nuvom-conformance": {"nuvom-core"},
     "nuvom-testkit": {"nuvom-conformance", "nuvom-core"},
-    "nuvom-runtime": {"nuvom-composed", "nuvom-core", "nuvom-memory", "nuvom-sqlite"},
+    "nuvom-runtime": {"nuvom-composed", "nuvom-core", "nuvom-file", "nuvom-memory", "nuvom-sqlite"},
     "nuvom-cli": {"nuvom-core", "nuvom-cron", "nuvom-discovery", "nuvom-runtime"},
     # Stores made of parts, such as the queue of a plugin and a result store.
     "nuvom-composed": {"nuvom-core"},

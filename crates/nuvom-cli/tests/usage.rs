@@ -177,7 +177,7 @@ fn an_unknown_backend_is_a_configuration_error_with_those_that_exist() {
     let ran = project.run(&["history", "recent"]);
 
     assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("can be sqlite, memory; did you mean sqlite?"), "{}", ran.err);
+    assert!(ran.err.contains("can be sqlite, file, memory; did you mean sqlite?"), "{}", ran.err);
 }
 
 #[test]

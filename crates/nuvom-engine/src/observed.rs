@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Agenda, Cancelled, Claim, Committed, Enqueued, Exchanged, Filter, Inspect, JobStore, Page, QueueCounts,
-    Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores,
-    Subscription, Topic, Waker,
+    Agenda, Cancelled, Claim, Committed, Damaged, Enqueued, Exchanged, Filter, Inspect, JobStore, Page,
+    QueueCounts, Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult,
+    Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, Clock, End, Event, EventSink, Held, Job, JobId, NewJob, Result, Retention, Schedule,
@@ -134,6 +134,10 @@ impl Inspect for Observed {
 
     fn queues(&self) -> Result<Vec<QueueCounts>> {
         self.inspect("queues", |store| store.queues())
+    }
+
+    fn damaged(&self) -> Result<Vec<Damaged>> {
+        self.inspect("damaged", |store| store.damaged())
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ const HEAD_LENGTH: usize = 160;
 #[derive(Debug)]
 pub(crate) struct Gate {
     path: PathBuf,
+    /// The lock of a file holds between handles, and all threads of this process share one.
+    here: Mutex<()>,
     lock: File,
     head: File,
     /// Since the machine was started: what files held before that may not have reached the disk.
@@ -40,6 +43,8 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     lock: &'a File,
+    /// Given back after the lock of the file.
+    _here: MutexGuard<'a, ()>,
 }
 
 impl Drop for Turn<'_> {
@@ -62,16 +67,17 @@ impl Gate {
         open_private_file(&path)?;
         let head = root.join("head");
         open_private_file(&head)?;
-        Ok(Self { lock: open_to_change(&path)?, head: open_to_change(&head)?, path, boot })
+        Ok(Self { here: Mutex::new(()), lock: open_to_change(&path)?, head: open_to_change(&head)?, path, boot })
     }
 
     /// Waits for the right to write.
     pub(crate) fn wait(&self, operation: &'static str) -> Result<Turn<'_>> {
+        let here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         let began = Instant::now();
         let mut tries = 0;
         loop {
             match self.lock.try_lock() {
-                Ok(()) => return Ok(Turn { lock: &self.lock }),
+                Ok(()) => return Ok(Turn { lock: &self.lock, _here: here }),
                 Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
                     thread::sleep(if tries < 10 { FIRST_PAUSES } else { LATER_PAUSES });
                     tries += 1;

@@ -10,7 +10,7 @@ use nuvom_local::create_private_folder;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::failure;
-use crate::folders::{Folders, JOURNAL, read, remove, write_new};
+use crate::folders::{DAMAGED, Folders, JOURNAL, QUEUES, SCHEDULES, WAKE, read, remove, write_new};
 use crate::journal::sync_folder;
 use crate::machine::Machine;
 
@@ -19,6 +19,12 @@ pub const FORMAT: u32 = 1;
 
 const NOTE: &str = "store.json";
 const NEW_NOTE: &str = "store.json.new";
+
+/// What a creation that was cut off may have left.
+const OURS: [&str; 13] = [
+    NEW_NOTE, "lock", "head", "waiting", "running", "ended", "results", "recorded", JOURNAL, SCHEDULES,
+    QUEUES, DAMAGED, WAKE,
+];
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
@@ -59,24 +65,9 @@ pub(crate) fn refuse_foreign(root: &Path) -> Result<()> {
     if read(&root.join(NOTE)).map_err(failed)?.is_some() {
         return Ok(());
     }
-    // What is left of a creation that was cut off may be there.
-    const OURS: [&str; 12] = [
-        NEW_NOTE,
-        "lock",
-        "head",
-        "waiting",
-        "running",
-        "ended",
-        "results",
-        "recorded",
-        "journal",
-        "schedules",
-        "queues",
-        "damaged",
-    ];
     for entry in fs::read_dir(root).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        if name.to_str().is_none_or(|name| !OURS.contains(&name) && name != "wake") {
+        if name.to_str().is_none_or(|name| !OURS.contains(&name)) {
             return Err(Error::new(
                 ErrorKind::Foreign,
                 "this folder holds something else than a file backend",

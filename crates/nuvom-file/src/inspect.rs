@@ -8,6 +8,7 @@ use nuvom_core::{Attempt, ErrorKind, Job, JobId, QueueName, Result, State};
 use crate::batch::Batch;
 use crate::damage::damaged;
 use crate::folders::{Kind, QUEUES, read};
+use crate::line::Line;
 use crate::names::queue_of;
 use crate::store::FileStore;
 
@@ -19,7 +20,7 @@ impl Inspect for FileStore {
         let mut found = Vec::with_capacity(ids.len());
         for some in ids.chunks(AT_ONCE) {
             found.extend(self.ask("read jobs", |batch| {
-                some.iter().map(|id| batch.find(*id).map(|job| job.cloned())).collect::<Result<Vec<_>>>()
+                some.iter().map(|id| Ok(batch.find(*id)?.cloned())).collect::<Result<Vec<_>>>()
             })?);
         }
         Ok(found)
@@ -78,9 +79,9 @@ impl Inspect for FileStore {
             let counts = |queue: QueueName| {
                 let line = index.line(&queue);
                 QueueCounts {
-                    pending: line.map_or(0, |line| line.pending()),
+                    pending: line.map_or(0, Line::pending),
                     running: line.map_or(0, |line| line.running),
-                    oldest: line.and_then(|line| line.oldest()),
+                    oldest: line.and_then(Line::oldest),
                     queue,
                 }
             };

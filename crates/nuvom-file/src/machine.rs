@@ -33,7 +33,7 @@ fn host() -> Option<String> {
         (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| id.to_owned())
     })?;
     let digest = Sha256::digest(format!("nuvom:{id}").as_bytes());
-    Some(digest[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(digest[..8].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
 }
 
 fn boot() -> Option<String> {

@@ -1,5 +1,6 @@
 //! The result port. Results that come with a finish are written by the queue port, in the same batch.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -32,26 +33,16 @@ impl ResultStore for FileStore {
             return Ok(());
         }
         self.change("put result", |batch| {
-            let mut puts: Vec<&StoredResult> = Vec::with_capacity(results.len());
-            let mut places = std::collections::HashMap::new();
+            // Of several for one job, the one with the highest lease stands, and of these the last.
+            let mut puts: BTreeMap<(JobId, bool), &StoredResult> = BTreeMap::new();
             for result in results.iter().filter(|result| result.value.is_some() || result.record.is_some()) {
-                // Of several for one job, the one with the highest lease stands, and of these the last.
-                let place = (result.id, result.record.is_some());
-                match places.get(&place) {
-                    Some(at) => {
-                        let kept: &mut &StoredResult = &mut puts[*at];
-                        if kept.lease <= result.lease {
-                            *kept = result;
-                        }
-                    }
-                    None => {
-                        places.insert(place, puts.len());
-                        puts.push(result);
-                    }
+                let kept = puts.entry((result.id, result.record.is_some())).or_insert(result);
+                if kept.lease <= result.lease {
+                    *kept = result;
                 }
             }
-            for result in puts {
-                let kept = read(batch, result.id, result.record.is_some())?;
+            for ((id, recorded), result) in puts {
+                let kept = read(batch, id, recorded)?;
                 if kept.is_none_or(|kept| kept.lease <= result.lease) {
                     batch.push(result_change(result));
                 }
@@ -86,7 +77,9 @@ impl ResultStore for FileStore {
             return Ok(());
         }
         self.change("delete result", |batch| {
-            ids.iter().for_each(|id| batch.push(Change::ForgetResult { id: *id }));
+            for id in ids {
+                batch.push(Change::ForgetResult { id: *id });
+            }
             Ok(())
         })
     }

@@ -25,9 +25,9 @@ impl ScheduleStore for FileStore {
         }
         failpoint("fire.before_commit");
         let committed = self.change("change schedules", |batch| {
-            let mut changed = Changed::new();
+            let mut so_far = Changed::new();
             let committed =
-                changes.iter().map(|change| make(batch, &mut changed, change)).collect::<Result<Vec<_>>>();
+                changes.iter().map(|change| make(batch, &mut so_far, change)).collect::<Result<Vec<_>>>();
             failpoint("fire.inside");
             committed
         })?;
@@ -95,8 +95,8 @@ impl FileStore {
     }
 }
 
-fn make(batch: &mut Batch<'_>, changed: &mut Changed, change: &ScheduleChange) -> Result<Committed> {
-    let known = match changed.get(&change.id) {
+fn make(batch: &mut Batch<'_>, so_far: &mut Changed, change: &ScheduleChange) -> Result<Committed> {
+    let known = match so_far.get(&change.id) {
         Some(known) => known.clone(),
         None => find(batch, &change.id)?,
     };
@@ -111,7 +111,7 @@ fn make(batch: &mut Batch<'_>, changed: &mut Changed, change: &ScheduleChange) -
         }
         None => Change::ForgetSchedule { id: change.id.clone() },
     });
-    changed.insert(change.id.clone(), change.then.clone());
+    so_far.insert(change.id.clone(), change.then.clone());
     for job in &change.jobs {
         batch.accept(job)?;
     }

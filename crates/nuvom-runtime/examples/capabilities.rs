@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use nuvom_core::Capability;
+use nuvom_file::{FileStore, Options};
 use nuvom_memory::MemoryStore;
 use nuvom_runtime::SystemClock;
 use nuvom_sqlite::{Durability, SqliteStore};
@@ -21,6 +22,9 @@ const BELOW: &str = "
 system is no place for it. Without a clock of its own it goes by the larger of the machine's clock and the latest
 time it has stored, so a clock that steps back stops nothing.
 
+*file* is a folder in which each job is a file that people can read, on a local disk as well. It needs no database
+and is slower than one; docs/guides/file-backend.md tells when to use it.
+
 *memory* lives in one process and ends with it: for tests, notebooks, and `nuvom.Worker` beside its client.
 
 With a result store other than the queue's, \"joint results\" no longer holds: the result is written first and
@@ -31,8 +35,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("nuvom.db");
     let sqlite = SqliteStore::open(file, Durability::Full, SystemClock::new())?.stores().jobs.capability();
+    let files = FileStore::open(folder.path().join("files"), Options::default(), SystemClock::new())?;
+    let files = files.stores().jobs.capability();
     let memory = MemoryStore::new(SystemClock::new()).stores().jobs.capability();
-    io::stdout().write_all(page(&[("sqlite", sqlite), ("memory", memory)]).as_bytes())?;
+    io::stdout().write_all(page(&[("sqlite", sqlite), ("file", files), ("memory", memory)]).as_bytes())?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nuvom_composed::{LineStore, NoSchedules, SplitSchedules};
 use nuvom_core::ports::{Line, ResultStore, ScheduleStore, Stores};
 use nuvom_core::{Clock, Error, ErrorKind, Result};
+use nuvom_file::{FileStore, Options};
 use nuvom_memory::MemoryStore;
 use nuvom_sqlite::{Durability, SqliteStore};
 
@@ -67,6 +68,11 @@ impl Backends {
     pub fn built_in() -> Self {
         let mut backends = Self { backends: Vec::new() };
         backends.add("sqlite", Box::new(sqlite_place), Box::new(open_sqlite));
+        backends.add(
+            "file",
+            Box::new(|settings, _| settings.file_dir().display().to_string()),
+            Box::new(|settings, _, clock| open_files(settings, clock)),
+        );
         backends.add(
             "memory",
             Box::new(|_, _| String::new()),
@@ -255,4 +261,14 @@ fn open_sqlite(settings: &Settings, part: Part, clock: Arc<dyn Clock>) -> Result
     let durability =
         if settings.sqlite_survives_power_loss() { Durability::Full } else { Durability::Process };
     Ok(SqliteStore::open(sqlite_path(settings, part), durability, clock)?.stores())
+}
+
+fn open_files(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Stores> {
+    let durability = if settings.files_survive_power_loss() {
+        nuvom_file::Durability::Full
+    } else {
+        nuvom_file::Durability::Process
+    };
+    let options = Options { durability, force: settings.forces_file_dir() };
+    Ok(FileStore::open(settings.file_dir(), options, clock)?.stores())
 }

@@ -129,7 +129,7 @@ fn an_unknown_backend_is_refused_with_those_that_exist() {
     assert_eq!(
         error.to_string(),
         "there is no backend \"sqllite\" (setting: NUVOM_RESULT_BACKEND, from: argument). \
-         NUVOM_RESULT_BACKEND can be sqlite, memory; did you mean sqlite?"
+         NUVOM_RESULT_BACKEND can be sqlite, file, memory; did you mean sqlite?"
     );
 }
 

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Agenda, Cancelled, Claim, Committed, Enqueued, Exchanged, Filter, Inspect, JobStore, Page, QueueCounts,
-    Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult, Stores,
-    Subscription, Topic, Waker,
+    Agenda, Cancelled, Claim, Committed, Damaged, Enqueued, Exchanged, Filter, Inspect, JobStore, Page,
+    QueueCounts, Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult,
+    Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, Result, Retention, Schedule,
@@ -47,6 +47,7 @@ pub enum Method {
     List,
     Count,
     Queues,
+    Damaged,
     Put,
     Get,
     ListResults,
@@ -222,6 +223,10 @@ impl Inspect for FaultyStore {
 
     fn queues(&self) -> Result<Vec<QueueCounts>> {
         self.pass(Method::Queues, |stores| stores.inspect.queues())
+    }
+
+    fn damaged(&self) -> Result<Vec<Damaged>> {
+        self.pass(Method::Damaged, |stores| stores.inspect.damaged())
     }
 }
 

@@ -65,6 +65,7 @@ fn queue(runtime: &Runtime, scan: &Scan, last: Option<&Manifest>, report: &mut R
     let survey = Survey::of(&*runtime.stores.inspect, &code, runtime.clock.now(), overdue)?;
     report.checks.push(doctor::workers(&survey));
     report.checks.push(doctor::leases(&survey));
+    report.checks.extend(doctor::damaged(&runtime.stores.inspect.damaged()?));
     report.checks.extend(doctor::refused(&survey));
     report.checks.push(doctor::code(&survey));
     report.parts.push(("refused", survey.refused.json()));

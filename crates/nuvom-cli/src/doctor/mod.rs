@@ -1,12 +1,14 @@
 //! What an operator looks at when something is wrong: the project, its stores and its queue, a verdict each. No
 //! job, task or manifest is changed.
 
+mod damaged;
 mod project;
 mod queue;
 mod refused;
 mod report;
 mod survey;
 
+pub(crate) use damaged::damaged;
 pub(crate) use project::{manifest, settings, stores, tasks};
 pub(crate) use queue::{code, leases, refused, workers};
 pub(crate) use report::{Check, Report, Status};

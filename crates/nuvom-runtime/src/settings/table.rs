@@ -68,6 +68,19 @@ pub(super) static TABLE: &[Row] = &[
         Text("full"),
         "What an accepted job survives: `full` a loss of power, `process` only the death of processes.",
     ),
+    row("NUVOM_FILE_DIR", Kind::Path, Text(".nuvom/files"), "The folder of the file backend."),
+    row(
+        "NUVOM_FILE_DURABILITY",
+        Kind::Choice(&["full", "process"]),
+        Text("full"),
+        "As NUVOM_SQLITE_DURABILITY, for the file backend.",
+    ),
+    row(
+        "NUVOM_FILE_FORCE",
+        Kind::Choice(&["false", "true"]),
+        Text("false"),
+        "Opens a folder of files that lies on a network, or belonged to another machine.",
+    ),
     row(
         "NUVOM_MANIFEST_PATH",
         Kind::Path,

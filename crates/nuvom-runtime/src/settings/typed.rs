@@ -42,6 +42,21 @@ impl Settings {
         self.choice("NUVOM_SQLITE_DURABILITY") == "full"
     }
 
+    /// The folder of the file backend.
+    pub fn file_dir(&self) -> &Path {
+        self.path("NUVOM_FILE_DIR")
+    }
+
+    /// Whether what the file backend accepts has to survive a loss of power.
+    pub fn files_survive_power_loss(&self) -> bool {
+        self.choice("NUVOM_FILE_DURABILITY") == "full"
+    }
+
+    /// Whether the file backend opens a folder on a network, or of another machine.
+    pub fn forces_file_dir(&self) -> bool {
+        self.choice("NUVOM_FILE_FORCE") == "true"
+    }
+
     /// The file of the manifest.
     pub fn manifest_path(&self) -> &Path {
         self.path("NUVOM_MANIFEST_PATH")
@@ -269,6 +284,8 @@ mod tests {
         assert!(settings.sqlite_queue_path().ends_with(".nuvom/nuvom.db"));
         assert!(settings.sqlite_result_path().ends_with(".nuvom/nuvom.db"));
         assert!(settings.sqlite_survives_power_loss());
+        assert!(settings.file_dir().ends_with(".nuvom/files"));
+        assert!(settings.files_survive_power_loss() && !settings.forces_file_dir());
         assert!(settings.manifest_path().ends_with(".nuvom/manifest.json"));
         assert_eq!((settings.max_workers(), settings.batch_size()), (4, 1000));
         assert_eq!((settings.runs_in_processes(), settings.max_coroutines()), (false, 100));
