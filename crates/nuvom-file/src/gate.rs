@@ -67,7 +67,13 @@ impl Gate {
         open_private_file(&path)?;
         let head = root.join("head");
         open_private_file(&head)?;
-        Ok(Self { here: Mutex::new(()), lock: open_to_change(&path)?, head: open_to_change(&head)?, path, boot })
+        Ok(Self {
+            here: Mutex::new(()),
+            lock: open_to_change(&path)?,
+            head: open_to_change(&head)?,
+            path,
+            boot,
+        })
     }
 
     /// Waits for the right to write.

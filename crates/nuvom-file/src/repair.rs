@@ -34,7 +34,8 @@ fn finish(folders: &Folders, journal: &Journal, gate: &Gate, head: Head) -> io::
     let bytes = journal.read(head.segment, head.offset, None)?.unwrap_or_default();
     let mut now = head;
     let mut at = 0;
-    while let Some(entry) = entry_at(&bytes, at) {
+    // One with another number is left of an earlier use of the place.
+    while let Some(entry) = entry_at(&bytes, at).filter(|entry| entry.number == now.entry + 1) {
         repeat(folders, entry.body)?;
         at = entry.end;
         now.entry = entry.number;
@@ -60,10 +61,13 @@ pub(crate) fn repeat_all(
     let mut head: Option<Head> = None;
     for segment in journal.segments()? {
         let bytes = journal.read(segment, 0, None)?.unwrap_or_default();
-        let mut at = 0;
-        while let Some(entry) = entry_at(&bytes, at) {
+        let (mut at, mut before) = (0, None);
+        while let Some(entry) = entry_at(&bytes, at)
+            && before.is_none_or(|before| entry.number == before + 1)
+        {
             repeat(folders, entry.body)?;
             at = entry.end;
+            before = Some(entry.number);
             let (last, time) = head.map_or((0, now), |head| (head.entry, head.time));
             head = Some(Head {
                 entry: last.max(entry.number),
