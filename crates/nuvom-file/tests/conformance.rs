@@ -30,3 +30,13 @@ fn open(folder: Arc<TempDir>, clock: Arc<FakeClock>) -> Opened {
 }
 
 nuvom_testkit::conformance_tests!(Files);
+
+#[test]
+fn no_call_that_does_not_reach_the_store_loses_a_job() {
+    nuvom_testkit::sweep::calls_that_do_not_arrive(&Files);
+}
+
+#[test]
+fn no_call_whose_answer_is_lost_loses_a_job() {
+    nuvom_testkit::sweep::answers_that_are_lost(&Files);
+}

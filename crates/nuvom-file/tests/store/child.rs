@@ -9,10 +9,11 @@ use std::thread::JoinHandle;
 
 use nuvom_core::End;
 use nuvom_core::JobId;
-use nuvom_core::ports::{Inspect, JobStore};
+use nuvom_core::Retention;
+use nuvom_core::ports::{Inspect, JobStore, ResultStore, StoredResult};
 use nuvom_file::FileStore;
 use nuvom_testkit::PATIENCE;
-use nuvom_testkit::builders::{a_job, success, success_without_value};
+use nuvom_testkit::builders::{a_job, failure, payload, success, success_without_value};
 
 use crate::support::{end, enqueue, open, wish};
 
@@ -38,6 +39,7 @@ fn role() {
         "enqueue and die" => enqueue_and_die(path),
         "tell the state" => tell_the_state(path),
         "fill the disk" => fill_the_disk(path),
+        "live" => live(&open(path)),
         "enqueue three" => drop(open(path).enqueue(&three_jobs())),
         "claim three" => drop(open(path).exchange(&[], Some(&wish(3)))),
         "claim and finish three" => claim_and_finish(&open(path)),
@@ -98,6 +100,29 @@ pub(crate) fn three_jobs() -> Vec<nuvom_core::NewJob> {
         a_job("add").id(id).build()
     };
     [1, 2, 3].map(job).into()
+}
+
+/// Something of everything that changes a file.
+fn live(store: &FileStore) {
+    let jobs = three_jobs();
+    store.enqueue(&jobs).unwrap();
+    let claimed = store.exchange(&[], Some(&wish(2))).unwrap().claimed;
+    store
+        .renew(
+            &claimed.iter().map(nuvom_core::Job::held).collect::<Vec<_>>(),
+            std::time::Duration::from_secs(1),
+        )
+        .unwrap();
+    store.cancel(&[jobs[2].id]).unwrap();
+    store
+        .exchange(&[end(&claimed[0], success(b"12")), end(&claimed[1], failure("boom"))], Some(&wish(1)))
+        .unwrap();
+    store.retry(&[jobs[1].id, jobs[2].id]).unwrap();
+    store.put(&[StoredResult::of_value(jobs[1].id, claimed[1].lease, payload(b"x"))]).unwrap();
+    let at_once = Retention { done: std::time::Duration::ZERO, failed: std::time::Duration::ZERO };
+    store.prune(&at_once, 1).unwrap();
+    store.delete(&[jobs[1].id]).unwrap();
+    say("lived", "");
 }
 
 fn claim_and_finish(store: &FileStore) {
@@ -170,6 +195,15 @@ impl Other {
         command.env("FAILPOINTS", action).stderr(Stdio::null());
         let (well, _) = Self::spawn(command).end();
         assert!(!well, "the process should have died at {failpoint}");
+    }
+
+    /// The same, if the process gets there; answers whether it did.
+    pub(crate) fn may_die_at(action: &str, role: &str, path: &Path) -> bool {
+        let mut command = command(role, path);
+        command.env("FAILPOINTS", action).stderr(Stdio::null());
+        let (well, said) = Self::spawn(command).end();
+        assert_eq!(well, said.iter().any(|(word, _)| word == "lived"));
+        !well
     }
 
     /// Starts a process in this role from a shell that has run `first`.

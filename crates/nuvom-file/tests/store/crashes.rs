@@ -4,6 +4,8 @@ use nuvom_core::JobId;
 use nuvom_core::State;
 use nuvom_core::ports::{Enqueued, Inspect, JobStore, ResultStore};
 
+use nuvom_testkit::builders::success;
+
 use crate::child::{Other, three_jobs};
 use crate::support::{Place, claim, enqueue_again, ids, state, total};
 
@@ -151,4 +153,40 @@ fn what_was_half_written_at_the_end_of_the_journal_is_cut_off() {
     assert_eq!(std::fs::read(&segment).unwrap(), whole);
     assert_eq!(store.enqueue(&three_jobs()[1..]).unwrap(), [Enqueued::New; 2]);
     assert_eq!(state(&place.open(), three_ids()[2]), Some(State::Pending));
+}
+
+/// A process that dies at the nth file that it writes in a life with every kind of change; answers whether it got so
+/// far. What it leaves is of one piece, and can be worked on.
+fn dies_at_file(nth: usize) -> bool {
+    let place = Place::new();
+    let passes = if nth == 1 { "return".to_owned() } else { format!("{}*off->return", nth - 1) };
+    let died = Other::may_die_at(&format!("files.one_written={passes}"), "live", &place.path());
+
+    let store = place.open();
+    for id in three_ids() {
+        let state = state(&store, id);
+        assert_eq!(place.folders_of(id).len(), usize::from(state.is_some()), "file {nth}: {state:?}");
+        assert_eq!(store.jobs(&[id]).unwrap()[0].as_ref().map(|job| job.state), state, "file {nth}");
+    }
+    assert!(store.damaged().unwrap().is_empty(), "file {nth}");
+    // Whatever happened, the jobs can be run to their ends.
+    store.enqueue(&three_jobs()).unwrap();
+    place.clock.advance(crate::support::LEASE);
+    store.reap(5).unwrap();
+    let claimed = claim(&store, 5);
+    let ends: Vec<_> = claimed.iter().map(|job| crate::support::end(job, success(b"12"))).collect();
+    store.exchange(&ends, None).unwrap();
+    let states = store.states(&three_ids()).unwrap();
+    assert!(states.iter().all(|state| state.is_some_and(State::is_terminal)), "file {nth}: {states:?}");
+    died
+}
+
+#[test]
+fn a_process_may_die_at_any_file_that_it_writes() {
+    let mut nth = 1;
+    while dies_at_file(nth) {
+        nth += 1;
+    }
+
+    assert!(nth > 12, "{nth} files were written");
 }
