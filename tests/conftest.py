@@ -67,9 +67,16 @@ def sqlite(project: Path) -> Path:
 
 @pytest.fixture
 def files(project: Path) -> Path:
-    """A project on files; answers their folder."""
-    nuvom.configure(queue_backend="file", file_durability="process")
+    """A project on files, for its commands too; answers their folder."""
+    (project / "pyproject.toml").write_text('[tool.nuvom]\nqueue_backend = "file"\n', encoding="utf-8")
     return project / ".nuvom" / "files"
+
+
+@pytest.fixture(params=["sqlite", "files"])
+def shared(request: pytest.FixtureRequest) -> Path:
+    """A project on each backend in turn that processes share; answers where its jobs are."""
+    place: Path = request.getfixturevalue(request.param)
+    return place
 
 
 @pytest.fixture

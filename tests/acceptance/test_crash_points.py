@@ -14,7 +14,7 @@ from harness import PATIENCE, Nuvom, WorkerProcess
 
 Runworker = Callable[..., WorkerProcess]
 
-pytestmark = pytest.mark.usefixtures("sqlite")
+pytestmark = pytest.mark.usefixtures("shared")
 
 TASKS = """
 import os

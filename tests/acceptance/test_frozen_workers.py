@@ -13,7 +13,7 @@ from harness import PATIENCE, Meeting, Nuvom, WorkerProcess
 Runworker = Callable[..., WorkerProcess]
 
 pytestmark = [
-    pytest.mark.usefixtures("sqlite"),
+    pytest.mark.usefixtures("shared"),
     pytest.mark.skipif(sys.platform == "win32", reason="signals belong to POSIX"),
 ]
 

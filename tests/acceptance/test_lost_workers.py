@@ -14,7 +14,7 @@ from harness import MEET, PATIENCE, Meeting, Nuvom, WorkerProcess
 Runworker = Callable[..., WorkerProcess]
 
 pytestmark = [
-    pytest.mark.usefixtures("sqlite"),
+    pytest.mark.usefixtures("shared"),
     pytest.mark.skipif(sys.platform == "win32", reason="signals belong to POSIX"),
 ]
 
