@@ -1,4 +1,4 @@
-"""A run over processes: producers, workers and faults around one SQLite file, from warming up to the audit."""
+"""A run over processes: producers, workers and faults around one store, from warming up to the audit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from crew import Berth
+from files import FilesWatcher, from_files
 from final import Watcher, from_sqlite
 from history import Fault, Journal, Phase, Process, Record
 from nemesis import Nemesis
@@ -53,7 +55,10 @@ class Driver:
     def __init__(self, options: Options, folder: Path) -> None:
         self._options, self._folder = options, folder
         self._project = folder / "project"
-        self._database = self._project / ".nuvom" / "nuvom.db"
+        kept_in_files = options.backend == "file"
+        self._place = self._project / ".nuvom" / ("files" if kept_in_files else "nuvom.db")
+        self._watcher: Callable[[Path, Journal], Watcher | FilesWatcher] = FilesWatcher if kept_in_files else Watcher
+        self._records = from_files if kept_in_files else from_sqlite
         self._journal = Journal(folder / "history.jsonl")
         self._producers: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
         self._producing = 0.0
@@ -64,7 +69,7 @@ class Driver:
     def run(self) -> list[Record]:
         """Everything, and what the store holds at the end."""
         self._make_project()
-        watcher = Watcher(self._database, self._journal)
+        watcher = self._watcher(self._place, self._journal)
         looks = threading.Thread(target=self._keep_looking, args=(watcher,), name="looks")
         stalls = Stalls(self._journal)
         try:
@@ -83,7 +88,9 @@ class Driver:
             self._healed.set()
             self._end()
             stalls.stop()
-        return from_sqlite(self._database)
+        # Whoever asks finishes the batch of one that was killed while it wrote.
+        self._ask()
+        return self._records(self._place)
 
     def _make_project(self) -> None:
         self._project.mkdir(parents=True)
@@ -92,9 +99,13 @@ class Driver:
         environment = self._options.environment(self._folder, BYSTANDER_LOSSES)
         discover = [nuvom_command(), "discover", "tasks"]
         subprocess.run(discover, cwd=self._project, env=environment, check=True, capture_output=True)
-        # The database is there before anybody looks.
-        make = [nuvom_command(), "history", "recent"]
-        subprocess.run(make, cwd=self._project, env=environment, check=True, capture_output=True)
+        # The store is there before anybody looks.
+        self._ask()
+
+    def _ask(self) -> None:
+        environment = self._options.environment(self._folder, BYSTANDER_LOSSES)
+        ask = [nuvom_command(), "history", "recent"]
+        subprocess.run(ask, cwd=self._project, env=environment, check=True, capture_output=True)
 
     def _start(self) -> None:
         environment = self._options.environment(self._folder, BYSTANDER_LOSSES)
@@ -128,7 +139,7 @@ class Driver:
         return Nemesis(seed, self._journal, self._berths, lease, self._lock, self._kill_producer, children=children)
 
     def _lock(self, number: int, seconds: float) -> None:
-        command = [sys.executable, str(HERE / "lock_holder.py"), str(self._database)]
+        command = [sys.executable, str(HERE / "lock_holder.py"), str(self._place)]
         command += ["--journal", str(self._folder / "history.jsonl"), "--number", str(number)]
         environment = self._options.environment(self._folder, BYSTANDER_LOSSES)
         self._locks.append(subprocess.Popen([*command, "--seconds", str(seconds)], env=environment))
@@ -146,7 +157,7 @@ class Driver:
         self._produce(f"{name}+", left, rate)
         return process.pid
 
-    def _drain(self, watcher: Watcher) -> None:
+    def _drain(self, watcher: Watcher | FilesWatcher) -> None:
         """Waits until nothing is left to do, but not for ever: crashes need three losses each, one after the other,
         and what they take down with them is run again in between.
         """
@@ -172,7 +183,7 @@ class Driver:
                 process.kill()
             process.wait()
 
-    def _keep_looking(self, watcher: Watcher) -> None:
+    def _keep_looking(self, watcher: Watcher | FilesWatcher) -> None:
         while not self._healed.wait(LOOK):
             watcher.look()
 

@@ -1,6 +1,6 @@
 """Runs chaos, or judges a kept history once more.
 
-    python tests/chaos/run.py --minutes 5 --backend sqlite [--seed 7] [--pool process]
+    python tests/chaos/run.py --minutes 5 --backend file [--seed 7] [--pool process]
     python tests/chaos/run.py --judge FOLDER
 
 Exit code 0 if every invariant held; 1 if one did not, and then the history stays where the last line says.
@@ -57,7 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Runs chaos, and judges it.")
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seed", type=int, help="by default one that is drawn, and printed")
-    parser.add_argument("--backend", choices=("sqlite", "memory"), default="sqlite")
+    parser.add_argument("--backend", choices=("sqlite", "file", "memory"), default="sqlite")
     parser.add_argument("--pool", choices=("thread", "process"), default="thread")
     parser.add_argument("--rate", type=float, default=30.0, help="jobs a second")
     parser.add_argument("--brief", action="store_true", help="one line, if all is well")

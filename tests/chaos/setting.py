@@ -48,6 +48,7 @@ class Options:
             "MAX_WORKERS": str(self.slots),
             "MAX_LOSSES": str(max_losses),
             "SQLITE_DURABILITY": "process",
+            "FILE_DURABILITY": "process",
         }
         return {f"NUVOM_{name}": value for name, value in settings.items()}
 

@@ -21,7 +21,12 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals belong 
 
 @pytest.mark.parametrize(
     ("backend", "pool", "minutes"),
-    [("sqlite", "thread", "0.25"), ("sqlite", "process", "0.25"), ("memory", "thread", "0.1")],
+    [
+        ("sqlite", "thread", "0.25"),
+        ("sqlite", "process", "0.25"),
+        ("file", "thread", "0.25"),
+        ("memory", "thread", "0.1"),
+    ],
 )
 def test_no_job_is_lost_or_repeated_without_a_cause(
     backend: str, pool: str, minutes: str, capsys: pytest.CaptureFixture[str]
