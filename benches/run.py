@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import bench_tasks
+import files
 import measures
 import nuvom
 import recoveries
@@ -74,13 +75,13 @@ def yardsticks(floor: str, jobs: int) -> dict[str, float]:
     return {**measured, "huey": float(huey.stdout), "python_start_ms": startup}
 
 
-def build_floor() -> str:
-    """Builds the bare loops, and answers where they are."""
-    command = "cargo build --release --locked --quiet -p nuvom-sqlite --example floor --message-format json"
+def build_floor(crate: str = "nuvom-sqlite", example: str = "floor") -> str:
+    """Builds the bare loops of a backend, and answers where they are."""
+    command = f"cargo build --release --locked --quiet -p {crate} --example {example} --message-format json"
     built = subprocess.run(command.split(), cwd=HERE.parent, check=True, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in built.stdout.splitlines()]
     return str(
-        next(m["executable"] for m in messages if m.get("target", {}).get("name") == "floor" and m["executable"])
+        next(m["executable"] for m in messages if m.get("target", {}).get("name") == example and m["executable"])
     )
 
 
@@ -130,6 +131,7 @@ def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]
     yield from pools(jobs // 2)
     yield monitoring(jobs)
     yield plugin_queue(jobs // 2)
+    yield from on_files(jobs // 2)
     yield from recovery()
     yield from ticks()
     yield from times(yard)
@@ -148,6 +150,36 @@ def pools(jobs: int) -> Iterator[Figure]:
             last = [job.id for job in burning]
             rates[pool] = measures.drained(folder, 1, last, 40, options=["--pool", pool, "--workers", "2"])
     yield at_least("jobs bound by the processor, two children", rates["process"], "two threads", rates["thread"], 1.8)
+
+
+def on_files(jobs: int) -> Iterator[Figure]:
+    """The file backend beside bare calls that write and rename as many files. Its goals are those of a backend that is
+    chosen for what can be read of it, and not for its speed.
+    """
+    yard = files.floor(build_floor("nuvom-file", "file_floor"), jobs)
+    for name, value in yard.items():
+        print(f"     {name:<52} {value:>14,.2f}")
+    with fresh_project() as folder, files.in_files(folder) as place:
+        one = files.drain(folder, place, jobs)
+    yield at_least("files: drain, one worker process", one, "renames", yard["renames_drained"], 0.4)
+    with fresh_project() as folder, files.in_files(folder) as place:
+        two = files.drain(folder, place, jobs, workers=2)
+    yield at_least("files: drain, two worker processes", two, "one", one, 0.8)
+    with fresh_project() as folder, files.in_files(folder):
+        yield at_least("files: .map", files.bulk(jobs), "files", yard["bulk_files"], 0.4)
+    with fresh_project() as folder, files.in_files(folder):
+        rate = files.delay(1000)
+    yield at_least("files: .delay, durability full", rate, "journal", yard["single_files_full"], 0.6)
+    yield at_least("files: .delay, durability full", rate, "rename and sync", yard["single_renames_synced"], 1)
+    with fresh_project() as folder, files.in_files(folder, "process"):
+        rate = files.delay(10_000)
+    yield at_least("files: .delay, durability process", rate, "journal", yard["single_files_process"], 0.4)
+    with fresh_project() as folder, files.in_files(folder):
+        bench_tasks.noop.map((number,) for number in range(jobs))
+        full = files.delay(1000)
+    with fresh_project() as folder, files.in_files(folder):
+        empty = files.delay(1000)
+    yield at_least(f"files: .delay beside {jobs:,} waiting", full, "beside none", empty, 0.8)
 
 
 PAIRS = 8
@@ -285,9 +317,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--history", type=int, default=1_000_000)
-    parser.add_argument(
-        "--only", choices=("pools", "monitoring", "plugins", "recovery", "schedules"), help="measure a part"
-    )
+    names = ("pools", "monitoring", "plugins", "file", "recovery", "schedules")
+    parser.add_argument("--only", choices=names, help="measure a part")
     parser.add_argument("--output", type=Path, default=Path("bench-results/latest.json"))
     arguments = parser.parse_args()
     if _nuvom.DEBUG_BUILD:
@@ -299,6 +330,7 @@ def main() -> int:
             "plugins": lambda: iter([plugin_queue(arguments.jobs // 2)]),
             "recovery": recovery,
             "schedules": ticks,
+            "file": lambda: on_files(arguments.jobs // 2),
         }
         for figure in parts[arguments.only]():
             show(figure)

@@ -42,7 +42,7 @@ fn a_claim_and_an_end_move_the_file() {
 fn a_beat_writes_no_arguments() {
     let place = Place::new();
     let store = place.open();
-    enqueue(&store, a_job("add").payload(&[7; 100_000])).unwrap();
+    enqueue(&store, a_job("add").payload(&vec![7; 100_000])).unwrap();
     let job = claim(&store, 1).remove(0);
     let before: u64 = place.segments().iter().map(|path| fs::metadata(path).unwrap().len()).sum();
 

@@ -20,7 +20,9 @@ fn each_file(place: &Place, act: &dyn Fn(&Path)) {
             if path.is_dir() { walk(&path, act) } else { act(&path) }
         }
     }
-    RECORDS.iter().for_each(|folder| walk(&place.path().join(folder), act));
+    for folder in RECORDS {
+        walk(&place.path().join(folder), act);
+    }
 }
 
 /// A store in which each kind of change was acknowledged, and the states that follow.
@@ -122,7 +124,7 @@ fn copy(from: &Path, to: &Path) {
 fn fill_a_segment(place: &Place, store: &nuvom_file::FileStore) {
     let segments = place.segments();
     while place.segments().last() == segments.last() {
-        let large = |_| a_job("add").priority(9).payload(&[7; 1 << 20]).build();
+        let large = |_| a_job("add").priority(9).payload(&vec![7; 1 << 20]).build();
         store.enqueue(&(0..8).map(large).collect::<Vec<_>>()).unwrap();
     }
     store.wait_for_checkpoint();
@@ -146,8 +148,10 @@ fn what_a_dropped_part_of_the_journal_held_is_in_the_files() {
     let late = enqueue(&store, a_job("add")).unwrap();
     drop(store);
 
-    RECORDS.iter().for_each(|folder| fs::remove_dir_all(place.path().join(folder)).unwrap());
-    RECORDS.iter().for_each(|folder| copy(&synced.join(folder), &place.path().join(folder)));
+    for folder in RECORDS {
+        fs::remove_dir_all(place.path().join(folder)).unwrap();
+        copy(&synced.join(folder), &place.path().join(folder));
+    }
     place.restart_machine();
     let store = place.open();
 
