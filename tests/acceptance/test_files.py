@@ -38,7 +38,7 @@ def test_a_job_moves_from_folder_to_folder(command: Nuvom, runworker: Runworker,
     assert value == 12
     assert waiting == {job.id}
     assert _names(files / "waiting") == _names(files / "running") == set()
-    assert _names(files / "ended" / "success") == _names(files / "results") == {job.id}
+    assert _names(files / "ended" / "success") == {job.id}
 
 
 def test_commands_show_and_change_jobs(command: Nuvom, files: Path) -> None:

@@ -62,16 +62,23 @@ def _records(folder: Path) -> Iterator[Record]:
             met.add(path.stem)
             record = _read(path)
             assert record is not None, f"{path} cannot be read"
-            yield _record(record, _read(folder / "results" / path.relative_to(folder / place)))
+            yield _record(record, _line(path, "lease", without="task"))
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """The record in a file: its last line. None if it is gone, or not whole."""
+    """The record in a file. None if it is gone, or not whole."""
+    return _line(path, "task")
+
+
+def _line(path: Path, key: str, without: str = "nothing") -> dict[str, Any] | None:
+    """The line of a file that has this key: a line before the record tells when the lease ends, one behind it holds
+    the value.
+    """
     try:
-        read: dict[str, Any] = json.loads(path.read_bytes().splitlines()[-1])
-    except (FileNotFoundError, IndexError, ValueError):
+        lines: list[dict[str, Any]] = [json.loads(line) for line in path.read_bytes().splitlines()]
+    except (FileNotFoundError, ValueError):
         return None
-    return read
+    return next((line for line in lines if key in line and without not in line), None)
 
 
 def _record(record: dict[str, Any], result: dict[str, Any] | None) -> Record:

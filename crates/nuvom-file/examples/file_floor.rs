@@ -10,9 +10,8 @@ use std::time::Instant;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// As long as the record of a task that does nothing, and its result.
+/// As long as the record of a task that does nothing.
 const RECORD: [u8; 400] = [b'r'; 400];
-const RESULT: [u8; 90] = [b'v'; 90];
 const BATCH: u64 = 1_000;
 
 fn main() -> Outcome<()> {
@@ -20,7 +19,7 @@ fn main() -> Outcome<()> {
     let root = PathBuf::from(arguments.next().ok_or("which folder?")?);
     let jobs: u64 = arguments.next().ok_or("how many jobs?")?.parse()?;
     let commits: u64 = arguments.next().ok_or("how many commits?")?.parse()?;
-    for state in ["waiting", "running", "ended", "results"] {
+    for state in ["waiting", "running", "ended", "single"] {
         for leaf in 0..256 {
             fs::create_dir_all(root.join(format!("{state}/{:x}/{:x}", leaf / 16, leaf % 16)))?;
         }
@@ -59,7 +58,7 @@ fn logged(root: &Path, commits: u64, synced: bool) -> Outcome<f64> {
     let started = Instant::now();
     for number in 0..commits {
         log(&mut journal, 1, synced)?;
-        write_new(&path(root, "results", u64::MAX - number - u64::from(synced) * (1 << 40)), &RECORD)?;
+        write_new(&path(root, "single", u64::MAX - number - u64::from(synced) * (1 << 40)), &RECORD)?;
     }
     Ok(rate(commits, started))
 }
@@ -79,7 +78,7 @@ fn bulk(root: &Path, jobs: u64) -> Outcome<f64> {
     Ok(rate(jobs, started))
 }
 
-/// Each job is moved to those that run and written anew, then to those that ended, with a result beside it.
+/// Each job is moved to those that run and written anew, then to those that ended.
 fn drain(root: &Path, jobs: u64) -> Outcome<f64> {
     let mut journal = journal(root)?;
     let started = Instant::now();
@@ -92,7 +91,6 @@ fn drain(root: &Path, jobs: u64) -> Outcome<f64> {
         }
         for number in batch.clone() {
             move_and_write(&path(root, "running", number), &path(root, "ended", number))?;
-            write_new(&path(root, "results", number), &RESULT)?;
         }
         number = batch.end;
     }

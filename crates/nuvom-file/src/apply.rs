@@ -10,10 +10,10 @@ use nuvom_local::failpoint;
 use crate::change::{Change, Put, RenewLine, ScheduleLine, SetAsideLine, lines, word};
 use crate::damage::set_aside;
 use crate::facts::Facts;
-use crate::folders::{Folders, Kind, open_to_change, overwrite, read, remove, write, write_new};
+use crate::folders::{Folders, Kind, open_to_change, overwrite, read, remove, rewrite, write, write_new};
 use crate::names::{queue_path, queue_text, schedule_path};
 use crate::positions::write_at;
-use crate::record_text::{has_lease_line, lease_line};
+use crate::record_text::{has_lease_line, lease_line, record_line, result_line};
 
 /// How one file is brought back to what it was.
 enum Undo {
@@ -67,7 +67,7 @@ fn put(folders: &Folders, put: &Put, done: &mut Vec<Undo>) -> io::Result<()> {
         match std::fs::rename(&before, &path) {
             Ok(()) => {
                 done.push(Undo::MoveBack { from: path.clone(), to: before, text: put.before.clone() });
-                return overwrite(&path, &put.text);
+                return rewrite(&path, &put.text, put.before.len());
             }
             // Somebody removed it by hand since it was read. The journal has it, so it is made again.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return replace(path, &put.text, done),
@@ -75,7 +75,7 @@ fn put(folders: &Folders, put: &Put, done: &mut Vec<Undo>) -> io::Result<()> {
         }
     }
     done.push(Undo::Restore(path.clone(), put.before.clone()));
-    overwrite(&path, &put.text)
+    rewrite(&path, &put.text, put.before.len())
 }
 
 fn replace(path: PathBuf, text: &[u8], done: &mut Vec<Undo>) -> io::Result<()> {
@@ -125,7 +125,15 @@ fn forget(folders: &Folders, id: JobId) -> io::Result<()> {
 
 fn forget_result(folders: &Folders, id: JobId) -> io::Result<()> {
     folders.remove(Kind::Result, id)?;
-    folders.remove(Kind::Recorded, id)
+    folders.remove(Kind::Recorded, id)?;
+    let succeeded = Kind::Job(State::Success);
+    match folders.read(succeeded, id)? {
+        Some(text) if result_line(&text).is_some() => {
+            let record = [record_line(&text), b"\n"].concat();
+            overwrite(&folders.path(succeeded, id), &record)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn result_kind(recorded: bool) -> Kind {
@@ -164,6 +172,14 @@ fn repeat_line(folders: &Folders, word: &str, json: &[u8]) -> io::Result<()> {
             Some((id, state, reason)) => set_aside(folders, id, state, &reason),
             None => Ok(()),
         },
+        word::WITH_RESULT => {
+            let succeeded = Kind::Job(State::Success);
+            let Some(id) = result_id(json) else { return Ok(()) };
+            // The record stands in the line before, and was written a moment ago.
+            let Some(text) = folders.read(succeeded, id)? else { return Ok(()) };
+            let whole = [record_line(&text), b"\n", json, b"\n"].concat();
+            overwrite(&folders.path(succeeded, id), &whole)
+        }
         word::RESULT | word::RECORDED => {
             let Some(id) = result_id(json) else { return Ok(()) };
             let mut text = json.to_vec();

@@ -30,6 +30,8 @@ pub(crate) struct Batch<'a> {
 struct Work {
     record: Record,
     whole: bool,
+    /// The line of its value, if it comes with one.
+    result: Option<Vec<u8>>,
     /// Where its file is; none if it is new.
     from: Option<State>,
     before: Vec<u8>,
@@ -64,7 +66,15 @@ impl<'a> Batch<'a> {
             return Ok(Enqueued::Existing(state));
         }
         let record = Record { job: Job::accepted(new, self.now), attempts: Vec::new() };
-        let work = Work { record, whole: true, from: None, before: Vec::new(), changed: true, gone: false };
+        let work = Work {
+            record,
+            whole: true,
+            result: None,
+            from: None,
+            before: Vec::new(),
+            changed: true,
+            gone: false,
+        };
         self.works.insert(new.id, work);
         self.changed.push(new.id);
         Ok(Enqueued::New)
@@ -128,6 +138,13 @@ impl<'a> Batch<'a> {
         self.works.get(&id).is_some_and(|work| work.whole)
     }
 
+    /// Has the line of a value written behind the record of a job that changed.
+    pub(crate) fn add_result(&mut self, id: JobId, line: Vec<u8>) {
+        if let Some(work) = self.works.get_mut(&id) {
+            work.result = Some(line);
+        }
+    }
+
     /// The records that changed so far.
     pub(crate) fn changed(&self) -> impl Iterator<Item = &Job> {
         self.changed.iter().filter_map(|id| self.known(*id))
@@ -163,14 +180,13 @@ impl<'a> Batch<'a> {
         for id in self.changed {
             let Some(work) = self.works.remove(&id).filter(|work| !work.gone) else { continue };
             let job = &work.record.job;
-            let text = to_text(job, &work.record.attempts);
-            changes.push(Change::Put(Put {
-                id,
-                state: job.state,
-                from: work.from,
-                text,
-                before: work.before,
-            }));
+            let mut text = to_text(job, &work.record.attempts);
+            if let Some(result) = &work.result {
+                text.extend_from_slice(result);
+                text.push(b'\n');
+            }
+            let (from, before, result) = (work.from, work.before, work.result);
+            changes.push(Change::Put(Put { id, state: job.state, from, text, result, before }));
         }
         changes.append(&mut self.others);
         changes
@@ -186,7 +202,15 @@ impl<'a> Batch<'a> {
         };
         match from_text(id, state, &before) {
             Ok(Found { record, whole }) => {
-                let work = Work { record, whole, from: Some(state), before, changed: false, gone: false };
+                let work = Work {
+                    record,
+                    whole,
+                    result: None,
+                    from: Some(state),
+                    before,
+                    changed: false,
+                    gone: false,
+                };
                 self.works.insert(id, work);
                 Ok(())
             }

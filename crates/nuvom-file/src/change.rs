@@ -39,6 +39,8 @@ pub(crate) struct Put {
     pub(crate) from: Option<State>,
     /// What the file shall hold.
     pub(crate) text: Vec<u8>,
+    /// The line of the value, which follows the record.
+    pub(crate) result: Option<Vec<u8>>,
     /// What it held.
     pub(crate) before: Vec<u8>,
 }
@@ -49,6 +51,7 @@ pub(crate) mod word {
     pub(crate) const RENEW: &str = "renew";
     pub(crate) const FORGET: &str = "forget";
     pub(crate) const SET_ASIDE: &str = "set-aside";
+    pub(crate) const WITH_RESULT: &str = "with-result";
     pub(crate) const RESULT: &str = "result";
     pub(crate) const RECORDED: &str = "recorded";
     pub(crate) const FORGET_RESULT: &str = "forget-result";
@@ -82,7 +85,12 @@ impl Change {
     /// Adds its line to the text of an entry.
     pub(crate) fn write_to(&self, body: &mut Vec<u8>) {
         match self {
-            Change::Put(put) => line(body, word::RECORD, record_line(&put.text)),
+            Change::Put(put) => {
+                line(body, word::RECORD, record_line(&put.text));
+                if let Some(result) = &put.result {
+                    line(body, word::WITH_RESULT, result);
+                }
+            }
             Change::Renew { id, lease, until } => {
                 let renew = RenewLine { id: id.to_string(), lease: lease.0, until: until.as_micros() };
                 json_line(body, word::RENEW, &renew);

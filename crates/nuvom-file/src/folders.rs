@@ -218,8 +218,21 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     options.read(true);
     match not_following(&mut options).open(path) {
         Ok(mut file) => {
-            let mut bytes = Vec::with_capacity(1024);
-            file.read_to_end(&mut bytes)?;
+            // Most files are one page; to ask for the length of each would cost as much as to read it.
+            let mut bytes = vec![0; 4096];
+            let mut length = 0;
+            loop {
+                match file.read(&mut bytes[length..]) {
+                    Ok(0) => break,
+                    Ok(count) => length += count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+                if length == bytes.len() {
+                    bytes.resize(length * 4, 0);
+                }
+            }
+            bytes.truncate(length);
             Ok(Some(bytes))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -241,6 +254,21 @@ pub(crate) fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.set_len(bytes.len() as u64)?;
     }
     Ok(())
+}
+
+/// The same for one of which the length is known. It is not made shorter, which costs as much as writing it: blanks
+/// fill the line up.
+pub(crate) fn rewrite(path: &Path, bytes: &[u8], length: usize) -> io::Result<()> {
+    let mut file = open_to_change(path)?;
+    if bytes.len() >= length {
+        return file.write_all(bytes);
+    }
+    let (last, line) = bytes.split_last().unwrap_or((&b'\n', b""));
+    let mut filled = Vec::with_capacity(length);
+    filled.extend_from_slice(line);
+    filled.resize(length - 1, b' ');
+    filled.push(*last);
+    file.write_all(&filled)
 }
 
 /// Writes a file, whether it is there or not. Answers what was there.

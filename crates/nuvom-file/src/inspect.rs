@@ -1,6 +1,8 @@
 //! The reading port.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use nuvom_core::ports::{Damaged, Filter, Inspect, Page, QueueCounts};
 use nuvom_core::{Attempt, ErrorKind, Job, JobId, QueueName, Result, State};
@@ -14,6 +16,20 @@ use crate::store::FileStore;
 
 /// So many records are read as of one moment; a longer listing is of several moments and keeps nobody waiting.
 const AT_ONCE: usize = 100;
+
+/// So long a listing serves the pages that follow the first.
+const LISTED_FOR: Duration = Duration::from_secs(10);
+
+/// The ids that the first page of a listing found: to list all folders again for each page would take as long as all
+/// pages before.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    states: Vec<State>,
+    /// The newest first.
+    ids: Arc<Vec<JobId>>,
+    entry: u64,
+    at: Duration,
+}
 
 impl Inspect for FileStore {
     fn jobs(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>> {
@@ -98,15 +114,42 @@ impl FileStore {
     /// The ids of all jobs in these states, the newest first; of all if no state is named.
     fn newest_first(&self, states: &[State], before: Option<JobId>) -> Result<Vec<JobId>> {
         self.still_there("list jobs")?;
-        // One that moves while the folders are listed may be met twice, or not at all and is looked for again.
+        let head = self.quiet_head("list jobs")?;
+        let mut last = self.listing();
+        let now = self.monotonic();
+        // A page goes on where the last one ended. What moved into these states since is on no later page anyway.
+        let goes_on = |last: &Listing| before.is_some() && now.saturating_sub(last.at) < LISTED_FOR;
+        let ids = match &*last {
+            Some(last) if last.states == states && (last.entry == head.entry || goes_on(last)) => {
+                Arc::clone(&last.ids)
+            }
+            _ => {
+                let mut ids = self.list_anew(states)?;
+                if self.quiet_head("list jobs")? != head {
+                    // A job that went back to a folder that was listed before was missed, and is there now.
+                    ids.append(&mut self.list_anew(states)?);
+                }
+                let ids: Arc<Vec<JobId>> = Arc::new(ids.into_iter().rev().collect());
+                let listed = Arc::clone(&ids);
+                *last = Some(Listing { states: states.to_vec(), ids: listed, entry: head.entry, at: now });
+                ids
+            }
+        };
+        drop(last);
+        let start = before.map_or(0, |before| ids.partition_point(|id| *id >= before));
+        Ok(ids[start..].to_vec())
+    }
+
+    fn list_anew(&self, states: &[State]) -> Result<BTreeSet<JobId>> {
+        // One that moves on while the folders are listed may be met twice.
         let mut ids = BTreeSet::new();
         for state in State::ALL {
             if states.is_empty() || states.contains(&state) {
                 let found = self.folders.ids(Kind::Job(state)).map_err(|e| self.failed("list jobs", e))?;
-                ids.extend(found.into_iter().filter(|id| before.is_none_or(|before| *id < before)));
+                ids.extend(found);
             }
         }
-        Ok(ids.into_iter().rev().collect())
+        Ok(ids)
     }
 
     fn queue_names(&self) -> Result<BTreeSet<QueueName>> {

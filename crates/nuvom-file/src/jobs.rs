@@ -17,7 +17,7 @@ use crate::change::Change;
 use crate::claims::{claim, idle};
 use crate::folders::Kind;
 use crate::index::{self, Index};
-use crate::results::result_change;
+use crate::results::keep_value;
 use crate::store::FileStore;
 
 impl JobStore for FileStore {
@@ -223,7 +223,7 @@ fn finish(batch: &mut Batch<'_>, end: &End) -> Result<Ended> {
     }
     let Applied::Done(state) = batch.apply(end.id, &Trigger::End(end))? else { return Ok(Ended::Stale) };
     if let Outcome::Succeeded { result: Some(value) } = &end.outcome {
-        batch.push(result_change(&StoredResult::of_value(end.id, end.lease, value.clone())));
+        keep_value(batch, &StoredResult::of_value(end.id, end.lease, value.clone()));
     }
     Ok(Ended::Applied(state))
 }

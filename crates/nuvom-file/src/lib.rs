@@ -28,6 +28,7 @@ mod repair;
 mod results;
 mod schedules;
 mod store;
+mod writing;
 
 pub use home::FORMAT;
 pub use machine::Machine;

@@ -1,5 +1,6 @@
 //! What stands in the file of a job: its record as one line of JSON. In that of a running job a line of fixed length
-//! stands before it, with the end of its lease, so that a beat writes 64 bytes and not the arguments again.
+//! stands before it, with the end of its lease, so that a beat writes 64 bytes and not the arguments again; in that of
+//! one that succeeded a line with its value may follow, so that most jobs have one file and not two.
 
 use std::sync::Arc;
 
@@ -58,8 +59,17 @@ pub(crate) fn has_lease_line(text: &[u8]) -> bool {
 
 /// The line of the record alone, without its end.
 pub(crate) fn record_line(text: &[u8]) -> &[u8] {
-    let record = if has_lease_line(text) { &text[LEASE_LINE..] } else { text };
-    record.strip_suffix(b"\n").unwrap_or(record)
+    lines_behind_lease(text).next().unwrap_or_default()
+}
+
+/// The line of the value, if there is one.
+pub(crate) fn result_line(text: &[u8]) -> Option<&[u8]> {
+    lines_behind_lease(text).nth(1).filter(|line| !line.is_empty())
+}
+
+fn lines_behind_lease(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let behind = if has_lease_line(text) { &text[LEASE_LINE..] } else { text };
+    behind.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end)
 }
 
 /// The end of the lease that a file begins with.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use nuvom_core::ports::{Page, ResultStore, StoredResult};
-use nuvom_core::{JobId, Lease, Payload, Result};
+use nuvom_core::{JobId, Lease, Payload, Result, State};
 use nuvom_record::{record_from_bytes, record_to_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::batch::Batch;
 use crate::change::Change;
 use crate::folders::Kind;
+use crate::record_text::result_line;
 use crate::store::FileStore;
 
 #[derive(Serialize, Deserialize)]
@@ -89,8 +90,13 @@ impl ResultStore for FileStore {
 /// it, and whoever waits is told that there is no value.
 fn read(batch: &Batch<'_>, id: JobId, recorded: bool) -> Result<Option<StoredResult>> {
     let kind = if recorded { Kind::Recorded } else { Kind::Result };
-    let text = batch.folders.read(kind, id).map_err(|e| batch.failed(e))?;
-    Ok(text.and_then(|text| parse(&text)).filter(|kept| kept.id == id))
+    let failed = |error| batch.failed(error);
+    let mut kept = batch.folders.read(kind, id).map_err(failed)?.and_then(|text| parse(&text));
+    if kept.is_none() && !recorded {
+        let job = batch.folders.read(Kind::Job(State::Success), id).map_err(failed)?;
+        kept = job.as_deref().and_then(result_line).and_then(parse);
+    }
+    Ok(kept.filter(|kept| kept.id == id))
 }
 
 fn parse(text: &[u8]) -> Option<StoredResult> {
@@ -101,8 +107,27 @@ fn parse(text: &[u8]) -> Option<StoredResult> {
     Some(StoredResult { id, lease: Lease(stored.lease), value, record: record.transpose().ok()? })
 }
 
-/// The change that keeps this.
-pub(crate) fn result_change(result: &StoredResult) -> Change {
+/// Values up to this size lie in the file of their job. A larger one has a file of its own, so that whoever lists jobs
+/// does not read it.
+const BESIDE: usize = 16 << 10;
+
+/// Keeps the value that came with the end of a job.
+pub(crate) fn keep_value(batch: &mut Batch<'_>, result: &StoredResult) {
+    if result.value.as_ref().is_some_and(|value| value.len() > BESIDE) {
+        batch.push(result_change(result));
+    } else {
+        batch.add_result(result.id, result_text(result));
+    }
+}
+
+/// The change that keeps this in a file of its own.
+fn result_change(result: &StoredResult) -> Change {
+    let mut text = result_text(result);
+    text.push(b'\n');
+    Change::PutResult { id: result.id, recorded: result.record.is_some(), text }
+}
+
+fn result_text(result: &StoredResult) -> Vec<u8> {
     let record = result.record.as_ref().map(|record| record_to_bytes(&record.job, &record.attempts));
     let record = record.as_deref().and_then(|text| serde_json::from_slice::<&RawValue>(text).ok());
     let stored = Stored {
@@ -113,7 +138,5 @@ pub(crate) fn result_change(result: &StoredResult) -> Change {
         record,
     };
     // A struct of text and numbers has no way to fail.
-    let mut text = serde_json::to_vec(&stored).unwrap_or_default();
-    text.push(b'\n');
-    Change::PutResult { id: result.id, recorded: result.record.is_some(), text }
+    serde_json::to_vec(&stored).unwrap_or_default()
 }

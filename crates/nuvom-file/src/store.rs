@@ -1,18 +1,15 @@
 //! The store: whose turn it is to write, the journal before the files, and what all ports share.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nuvom_core::ports::Stores;
-use nuvom_core::{Clock, Error, QueueName, Result, StoreTime, Timestamp};
-use nuvom_local::{Bell, Gone, Identity, failpoint};
+use nuvom_core::{Clock, Error, Result, StoreTime, Timestamp};
+use nuvom_local::{Bell, Gone, Identity};
 
-use crate::apply::apply;
 use crate::asking::look_again;
 use crate::batch::Batch;
-use crate::change::Change;
 use crate::checkpoint::Checkpoint;
 use crate::failure::failure;
 use crate::folders::{Folders, JOURNAL, WAKE};
@@ -20,18 +17,17 @@ use crate::follow::Followed;
 use crate::gate::{Gate, Turn};
 use crate::home::{create_folder, refuse_foreign, refuse_network, settle};
 use crate::index::Index;
-use crate::journal::{Head, Journal, Segment, entry_text};
+use crate::inspect::Listing;
+use crate::journal::{Head, Journal};
 use crate::machine::Machine;
 use crate::repair::{repaired, repeat_all};
+use crate::writing::Writer;
 
 const GONE: Gone = Gone {
     message: "the folder of the file backend was deleted or replaced while in use",
     hint: "Restore it if it should not have gone, then restart this process; a restart creates an empty queue where \
            there is no folder",
 };
-
-/// So long that a checkpoint is rare, so short that a start after a loss of power repeats it in seconds.
-const SEGMENT: u64 = 32 << 20;
 
 /// What an accepted job survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,22 +55,14 @@ pub struct FileStore {
     pub(crate) gate: Gate,
     pub(crate) bell: Bell,
     identity: Identity,
-    synced: bool,
-    segment_limit: u64,
+    pub(crate) synced: bool,
     clock: Arc<dyn Clock>,
     time: Mutex<StoreTime>,
     writer: Mutex<Writer>,
     /// None until this process claims. Locked after `writer`, where both are.
     followed: Mutex<Option<Followed>>,
-    checkpoint: Checkpoint,
-}
-
-/// What the thread of this process uses whose turn it is.
-#[derive(Debug, Default)]
-struct Writer {
-    segment: Option<Segment>,
-    /// Queues that have their file.
-    queues: HashSet<QueueName>,
+    listing: Mutex<Option<Listing>>,
+    pub(crate) checkpoint: Checkpoint,
 }
 
 impl fmt::Debug for FileStore {
@@ -129,11 +117,11 @@ impl FileStore {
             journal,
             gate,
             synced,
-            segment_limit: SEGMENT,
             clock,
             time: Mutex::new(time),
             writer: Mutex::default(),
             followed: Mutex::default(),
+            listing: Mutex::default(),
             checkpoint: Checkpoint::default(),
         }))
     }
@@ -243,6 +231,15 @@ impl FileStore {
         }
     }
 
+    /// What the last listing found.
+    pub(crate) fn listing(&self) -> MutexGuard<'_, Option<Listing>> {
+        lock(&self.listing)
+    }
+
+    pub(crate) fn monotonic(&self) -> std::time::Duration {
+        self.clock.monotonic()
+    }
+
     /// The index of this process.
     pub(crate) fn followed(&self) -> MutexGuard<'_, Option<Followed>> {
         lock(&self.followed)
@@ -259,70 +256,6 @@ impl FileStore {
         let answer = act(&mut writer, head);
         drop(turn);
         answer
-    }
-
-    /// Writes the journal, then the files. Answers how far the journal reaches now.
-    fn commit(&self, writer: &mut Writer, head: Head, mut batch: Batch<'_>) -> Result<Head> {
-        let (operation, now) = (batch.operation, batch.now);
-        let queues: HashSet<QueueName> =
-            batch.new_queues().filter(|name| !writer.queues.contains(*name)).cloned().collect();
-        for name in &queues {
-            batch.push(Change::AddQueue { name: name.clone() });
-        }
-        let changes = batch.into_changes();
-        if changes.is_empty() {
-            return Ok(head);
-        }
-        let mut body = Vec::new();
-        for change in &changes {
-            change.write_to(&mut body);
-        }
-        let head = self.write(writer, head, now, &body, &changes).map_err(|e| self.failed(operation, e))?;
-        writer.queues.extend(queues);
-        Ok(head)
-    }
-
-    fn write(
-        &self,
-        writer: &mut Writer,
-        head: Head,
-        now: Timestamp,
-        body: &[u8],
-        changes: &[Change],
-    ) -> std::io::Result<Head> {
-        if writer.segment.as_ref().is_none_or(|segment| segment.number != head.segment) {
-            writer.segment = Some(self.journal.open(head.segment)?);
-        }
-        let Some(segment) = &writer.segment else { unreachable!("it was opened a moment ago") };
-        let entry = entry_text(head.entry + 1, now, body);
-        segment.append(head.offset, &entry, self.synced)?;
-        failpoint("journal.written");
-        if let Err(stopped) = apply(&self.folders, changes) {
-            if stopped.taken_back {
-                segment.cut(head.offset)?;
-                if self.synced {
-                    segment.sync()?;
-                }
-            }
-            // Otherwise the entry stands, and is carried out by whoever has a turn when there is space.
-            return Err(stopped.error);
-        }
-        failpoint("files.written");
-        let offset = head.offset + entry.len() as u64;
-        let written = Head { entry: head.entry + 1, offset, time: now.max(head.time), ..head };
-        self.gate.set_head(&written)?;
-        if offset < self.segment_limit { Ok(written) } else { self.next_segment(writer, written) }
-    }
-
-    fn next_segment(&self, writer: &mut Writer, head: Head) -> std::io::Result<Head> {
-        let first = entry_text(head.entry + 1, head.time, &[]);
-        let number = head.segment + 1;
-        writer.segment = Some(self.journal.begin(number, &first, self.synced)?);
-        let next =
-            Head { entry: head.entry + 1, segment: number, offset: first.len() as u64, time: head.time };
-        self.gate.set_head(&next)?;
-        self.checkpoint.begin(&self.folders, &self.journal, number, self.synced);
-        Ok(next)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use nuvom_core::ports::JobStore;
+use nuvom_core::ports::{JobStore, ResultStore};
 use nuvom_core::{JobId, State};
 use nuvom_testkit::builders::{a_job, failure, jobs, success};
 
@@ -35,7 +35,39 @@ fn a_claim_and_an_end_move_the_file() {
     assert_eq!(moved, [["running"]; 2]);
     assert_eq!(place.folders_of(running[0].id), ["ended/success"]);
     assert_eq!(place.folders_of(running[1].id), ["ended/failed"]);
-    assert!(place.file("results", running[0].id).exists());
+    assert!(!place.file("results", running[0].id).exists());
+}
+
+#[test]
+fn a_value_lies_behind_the_record_of_its_job_and_a_large_one_beside_it() {
+    let place = Place::new();
+    let store = place.open();
+    store.enqueue(&jobs("add", 2)).unwrap();
+    let running = claim(&store, 2);
+    let large = vec![7; 100_000];
+    store.exchange(&[end(&running[0], success(b"12")), end(&running[1], success(&large))], None).unwrap();
+
+    let values = store.get(&[running[0].id, running[1].id]).unwrap();
+
+    let values: Vec<_> = values.into_iter().map(|kept| kept.unwrap().value.unwrap()).collect();
+    assert_eq!((values[0].as_ref(), values[1].as_ref()), (b"12".as_slice(), large.as_slice()));
+    assert_eq!(fs::read_to_string(place.file("ended/success", running[0].id)).unwrap().lines().count(), 2);
+    assert!(place.file("results", running[1].id).exists());
+    assert!(fs::metadata(place.file("ended/success", running[1].id)).unwrap().len() < 2_000);
+}
+
+#[test]
+fn a_value_can_be_forgotten_without_its_job() {
+    let place = Place::new();
+    let store = place.open();
+    enqueue(&store, a_job("add")).unwrap();
+    let job = claim(&store, 1).remove(0);
+    store.exchange(&[end(&job, success(b"12"))], None).unwrap();
+
+    store.delete(&[job.id]).unwrap();
+
+    assert_eq!(store.get(&[job.id]).unwrap(), [None]);
+    assert_eq!(state(&place.open(), job.id), Some(State::Success));
 }
 
 #[test]
