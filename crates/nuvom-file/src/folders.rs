@@ -290,6 +290,12 @@ pub(crate) fn open_to_change(path: &Path) -> io::Result<File> {
     not_following(&mut options).open(path)
 }
 
+/// Opens a file, and creates it if it is not there.
+pub(crate) fn open_or_create(path: &Path) -> io::Result<File> {
+    let mut options = nuvom_local::private();
+    not_following(options.create(true).truncate(false)).open(path)
+}
+
 /// Removes a file, if it is there.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {

@@ -10,10 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nuvom_core::{Error, ErrorKind, Result, Timestamp};
-use nuvom_local::open_private_file;
 
 use crate::failure::failure;
-use crate::folders::open_to_change;
+use crate::folders::open_or_create;
 use crate::journal::{Head, check};
 use crate::positions::{read_from, write_at};
 
@@ -64,16 +63,8 @@ impl Gate {
     pub(crate) fn open(root: &Path, boot: Option<&str>) -> io::Result<Self> {
         let path = Self::path_in(root);
         let boot = boot.unwrap_or("unknown").to_owned();
-        open_private_file(&path)?;
-        let head = root.join("head");
-        open_private_file(&head)?;
-        Ok(Self {
-            here: Mutex::new(()),
-            lock: open_to_change(&path)?,
-            head: open_to_change(&head)?,
-            path,
-            boot,
-        })
+        let (lock, head) = (open_or_create(&path)?, open_or_create(&root.join("head"))?);
+        Ok(Self { here: Mutex::new(()), lock, head, path, boot })
     }
 
     /// Waits for the right to write.

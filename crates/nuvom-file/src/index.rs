@@ -154,9 +154,11 @@ impl Index {
         self.leases.iter().take_while(move |(until, _)| *until <= now).map(|(_, id)| *id)
     }
 
-    /// Whether it is known which jobs ended.
-    pub(crate) fn knows_ended(&self) -> bool {
-        self.ended.is_some()
+    /// Keeps from now on which jobs end; answers whether it did before.
+    pub(crate) fn keep_ended(&mut self) -> bool {
+        let before = self.ended.is_some();
+        self.ended.get_or_insert_default();
+        before
     }
 
     /// Learns which jobs ended. Those of which something is known keep it.

@@ -168,9 +168,9 @@ impl JobStore for FileStore {
             return Ok(Vec::new());
         }
         self.change_found("prune", |batch, index| {
-            let old: Vec<(JobId, Option<index::End>)> = prunable(index, retention, batch.now).collect();
+            let old: Vec<JobId> = prunable(index, retention, batch.now).take(LOOKED_AT).collect();
             let mut gone = Vec::new();
-            for (id, _) in old {
+            for id in old {
                 if gone.len() == limit {
                     break;
                 }
@@ -205,14 +205,14 @@ impl FileStore {
 
     /// Which jobs ended is learned when it is first asked, by their names alone.
     fn learn_ended(&self) -> Result<()> {
-        if self.ask_index("prune", |index, _| index.knows_ended())? {
+        // Those that end while the folders are listed are kept, too.
+        if self.ask_index("prune", |index, _| index.keep_ended())? {
             return Ok(());
         }
         let mut ids = Vec::new();
         for state in State::ALL.into_iter().filter(|state| state.is_terminal()) {
             ids.extend(self.folders.ids(Kind::Job(state)).map_err(|e| self.failed("prune", e))?);
         }
-        // What ended or went since the index was brought up is told to it when it is brought up again.
         self.ask_index("prune", |index, _| index.learn_ended(ids.into_iter()))
     }
 }
@@ -247,21 +247,25 @@ fn reap(batch: &mut Batch<'_>, id: JobId) -> Result<Option<Reaped>> {
     })
 }
 
+/// Of so many jobs a pruner reads the records in one turn, to learn how long ago they ended.
+const LOOKED_AT: usize = 5_000;
+
 /// Ended jobs that may be old enough to go: those of which it is not known, too.
-fn prunable(
-    index: &Index,
-    retention: &Retention,
-    now: Timestamp,
-) -> impl Iterator<Item = (JobId, Option<index::End>)> {
+fn prunable(index: &Index, retention: &Retention, now: Timestamp) -> impl Iterator<Item = JobId> {
     let (done, failed) = (now - retention.done, now - retention.failed);
     let youngest = JobId::floor(done.max(failed) + Duration::from_millis(1));
     index
         .ended_below(youngest)
         .filter(move |(_, end)| end.is_none_or(|end| end.at <= if end.failed { failed } else { done }))
+        .map(|(id, _)| id)
 }
 
 fn prune(batch: &mut Batch<'_>, index: &mut Index, id: JobId, retention: &Retention) -> Result<bool> {
-    let Some(job) = batch.find(id)? else { return Ok(false) };
+    let Some(job) = batch.find(id)? else {
+        // Another pruner was here before the index knew of it.
+        index.forget(id);
+        return Ok(false);
+    };
     if let Some(at) = job.ended_at {
         index.learn_end(id, index::End { failed: job.state == State::Failed, at });
     }

