@@ -58,6 +58,8 @@ pub(crate) fn repeat_all(
     now: Timestamp,
     synced: bool,
 ) -> io::Result<Head> {
+    // Until it is through, files may be of a time long past: nobody is to take them for the truth.
+    gate.clear_head()?;
     let mut head: Option<Head> = None;
     for segment in journal.segments()? {
         let bytes = journal.read(segment, 0, None)?.unwrap_or_default();
