@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 
 use nuvom_core::ports::{Agenda, Committed, ScheduleStore, Subscription, Topic, Waker};
 use nuvom_core::{ErrorKind, Result, Schedule, ScheduleChange, ScheduleId, Timestamp};
@@ -47,7 +48,7 @@ impl ScheduleStore for FileStore {
     }
 
     fn list_schedules(&self, after: Option<&ScheduleId>, limit: usize) -> Result<Vec<Schedule>> {
-        let mut found = self.all_schedules("list schedules")?;
+        let All { mut found, .. } = self.all_schedules("list schedules")?;
         found.retain(|schedule| after.is_none_or(|after| schedule.id > *after));
         found.sort_by(|one, other| one.id.cmp(&other.id));
         found.truncate(limit);
@@ -55,7 +56,7 @@ impl ScheduleStore for FileStore {
     }
 
     fn agenda(&self, limit: usize) -> Result<Agenda> {
-        let mut active = self.all_schedules("find due schedules")?;
+        let All { found: mut active, unreadable } = self.all_schedules("find due schedules")?;
         let now = self.now();
         active.retain(|schedule| !schedule.is_paused && schedule.next_tick.is_some());
         active.sort_by(|one, other| (one.next_tick, &one.id).cmp(&(other.next_tick, &other.id)));
@@ -63,11 +64,11 @@ impl ScheduleStore for FileStore {
         let due = active.iter().take(limit).take_while(is_due).count();
         let next_tick = active.get(due).and_then(|schedule| schedule.next_tick);
         active.truncate(due);
-        Ok(Agenda { now, due: active, next_tick })
+        Ok(Agenda { now, due: active, next_tick, unreadable })
     }
 
     fn run_out(&self, before: Timestamp, limit: usize) -> Result<Vec<Schedule>> {
-        let mut found = self.all_schedules("find schedules that have run out")?;
+        let All { mut found, .. } = self.all_schedules("find schedules that have run out")?;
         found.retain(|schedule| schedule.next_tick.is_none() && schedule.changed_at < before);
         found.sort_by_key(|schedule| schedule.changed_at);
         found.truncate(limit);
@@ -79,26 +80,56 @@ impl ScheduleStore for FileStore {
     }
 }
 
+/// All schedules of a store.
+#[derive(Default)]
+struct All {
+    found: Vec<Schedule>,
+    /// Those that cannot be read, and why. When they are due is not known, so they are told each time.
+    unreadable: Vec<(ScheduleId, String)>,
+}
+
 impl FileStore {
-    /// All schedules that can be read. People write them, so there are few, and each is a small file.
-    fn all_schedules(&self, operation: &'static str) -> Result<Vec<Schedule>> {
+    /// Reads all schedules. People write them, so there are few, and each is a small file.
+    fn all_schedules(&self, operation: &'static str) -> Result<All> {
         self.ask(operation, |batch| {
-            let mut found = Vec::new();
+            let mut all = All::default();
             for entry in fs::read_dir(batch.folders.root().join(SCHEDULES)).map_err(|e| batch.failed(e))? {
                 let path = entry.map_err(|e| batch.failed(e))?.path();
-                let text = read(&path).map_err(|e| batch.failed(e))?;
-                // One that is damaged, or a newer Nuvom's, does not keep the others from being fired.
-                found.extend(text.and_then(|text| schedule_from_bytes(line_of(&text)).ok()));
+                let Some(text) = read(&path).map_err(|e| batch.failed(e))? else { continue };
+                match schedule_from_bytes(line_of(&text)) {
+                    Ok(schedule) => all.found.push(schedule),
+                    Err(error) => {
+                        all.unreadable.push((name_of(&path, &text)?, error.to_string()));
+                    }
+                }
             }
-            Ok(found)
+            all.unreadable.sort();
+            Ok(all)
         })
+    }
+}
+
+/// The id in a text that cannot be read otherwise; the name of its file if not even that can.
+fn name_of(path: &Path, text: &[u8]) -> Result<ScheduleId> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        schedule: String,
+    }
+    let named = serde_json::from_slice::<Named>(line_of(text)).ok();
+    match named.and_then(|named| ScheduleId::new(named.schedule).ok()) {
+        Some(id) => Ok(id),
+        None => ScheduleId::new(path.file_stem().unwrap_or_default().to_string_lossy()),
     }
 }
 
 fn make(batch: &mut Batch<'_>, so_far: &mut Changed, change: &ScheduleChange) -> Result<Committed> {
     let known = match so_far.get(&change.id) {
         Some(known) => known.clone(),
-        None => find(batch, &change.id)?,
+        None => match find(batch, &change.id) {
+            // One that is damaged can be written anew.
+            Err(error) if error.kind() == ErrorKind::Corrupt && change.seen.is_none() => None,
+            found => found?,
+        },
     };
     let is_nothing = known.is_none() && change.then.is_none();
     if is_nothing || known.map(|schedule| schedule.changed_at) != change.seen {
@@ -119,14 +150,11 @@ fn make(batch: &mut Batch<'_>, so_far: &mut Changed, change: &ScheduleChange) ->
 }
 
 fn find(batch: &Batch<'_>, id: &ScheduleId) -> Result<Option<Schedule>> {
-    let text = read(&schedule_path(batch.folders, id)).map_err(|e| batch.failed(e))?;
-    let Some(text) = text else { return Ok(None) };
+    let path = schedule_path(batch.folders, id);
+    let Some(text) = read(&path).map_err(|e| batch.failed(e))? else { return Ok(None) };
     match schedule_from_bytes(line_of(&text)) {
-        Ok(schedule) if schedule.id == *id => Ok(Some(schedule)),
-        Ok(_) => Ok(None),
-        // It can be written anew, or removed, but not taken for another.
-        Err(error) if error.kind() == ErrorKind::Corrupt => Ok(None),
-        Err(error) => Err(error.during(batch.operation).with("schedule", id)),
+        Ok(schedule) => Ok(Some(schedule).filter(|schedule| schedule.id == *id)),
+        Err(error) => Err(error.during(batch.operation).with("schedule", id).with("path", path.display())),
     }
 }
 

@@ -16,5 +16,6 @@ mod layout;
 mod permissions;
 mod power;
 mod processes;
+mod schedules;
 mod support;
 mod taking_back;
