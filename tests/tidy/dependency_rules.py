@@ -54,7 +54,15 @@ CORE_MAY_USE = {"uuid"}
 """From outside: an id is a UUID, and nothing else in core is anybody's business."""
 
 ASYNC_RUNTIMES = {"tokio", "async-std", "smol", "async-executor", "futures-executor", "glommio", "monoio"}
-WITHOUT_ASYNC = {"nuvom-core", "nuvom-engine", "nuvom-memory", "nuvom-metrics", "nuvom-local", "nuvom-sqlite"}
+WITHOUT_ASYNC = {
+    "nuvom-core",
+    "nuvom-engine",
+    "nuvom-file",
+    "nuvom-memory",
+    "nuvom-metrics",
+    "nuvom-local",
+    "nuvom-sqlite",
+}
 
 
 @dataclass(frozen=True, slots=True)

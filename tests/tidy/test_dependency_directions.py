@@ -37,7 +37,7 @@ def test_every_crate_has_its_row(metadata: dict[str, Any]) -> None:
         (Edge("nuvom-sqlite", "nuvom-engine"), "nuvom-sqlite may use nuvom-core"),
         (
             Edge("nuvom-sqlite", "nuvom-memory", is_dev=True),
-            "nuvom-sqlite may use nuvom-core, nuvom-record, nuvom-testkit",
+            "nuvom-sqlite may use nuvom-core, nuvom-local, nuvom-record, nuvom-testkit",
         ),
         (Edge("nuvom-engine", "nuvom-sqlite", is_dev=True), "nuvom-engine may use"),
         (Edge("nuvom-engine", "nuvom-memory"), "nuvom-engine may use nuvom-core"),
