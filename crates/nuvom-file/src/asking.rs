@@ -7,8 +7,9 @@ use nuvom_core::{ErrorKind, JobId, Result, State};
 
 use crate::batch::Batch;
 use crate::follow::{Followed, make};
+use crate::gate::Gate;
 use crate::index::Index;
-use crate::journal::Head;
+use crate::journal::{Head, Journal};
 use crate::store::FileStore;
 
 /// How often a question is asked without a turn.
@@ -36,10 +37,7 @@ impl FileStore {
 
     /// The head, if all that the journal holds has reached the files.
     fn settled(&self, operation: &'static str) -> Result<Option<Head>> {
-        let failed = |error| self.failed(operation, error);
-        let Some(head) = self.gate.head().map_err(failed)? else { return Ok(None) };
-        let length = self.journal.length(head.segment).map_err(failed)?;
-        Ok((length == Some(head.offset)).then_some(head))
+        settled_head(&self.gate, &self.journal).map_err(|error| self.failed(operation, error))
     }
 
     /// The head as it was a moment ago. A dead writer's entry is carried out first.
@@ -82,6 +80,12 @@ impl FileStore {
         *slot = Some(followed);
         Ok(doubtful)
     }
+}
+
+/// The head, if all that the journal holds has reached the files.
+pub(crate) fn settled_head(gate: &Gate, journal: &Journal) -> io::Result<Option<Head>> {
+    let Some(head) = gate.head()? else { return Ok(None) };
+    Ok((journal.length(head.segment)? == Some(head.offset)).then_some(head))
 }
 
 /// Reads again what could not be read while others may have been writing it. What still cannot be is set aside.

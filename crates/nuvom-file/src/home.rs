@@ -91,6 +91,15 @@ pub(crate) fn refuse_foreign(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether the folder is a store of this machine already.
+pub(crate) fn is_settled(folders: &Folders, machine: &Machine) -> Result<bool> {
+    let path = folders.root().join(NOTE);
+    match read(&path).map_err(|error| failure("open", folders.root(), error))? {
+        Some(text) => Ok(!is_foreign(&parse(&path, &text)?, machine)),
+        None => Ok(false),
+    }
+}
+
 /// Makes the folder a store, or holds it to what its note says. Whoever calls has the right to write.
 pub(crate) fn settle(folders: &Folders, machine: &Machine, forced: bool) -> Result<()> {
     let root = folders.root();

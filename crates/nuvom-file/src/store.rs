@@ -8,14 +8,14 @@ use nuvom_core::ports::Stores;
 use nuvom_core::{Clock, Error, Result, StoreTime, Timestamp};
 use nuvom_local::{Bell, Gone, Identity};
 
-use crate::asking::look_again;
+use crate::asking::{look_again, settled_head};
 use crate::batch::Batch;
 use crate::checkpoint::Checkpoint;
 use crate::failure::failure;
 use crate::folders::{Folders, JOURNAL, WAKE};
 use crate::follow::Followed;
 use crate::gate::{Gate, Turn};
-use crate::home::{create_folder, refuse_foreign, refuse_network, settle};
+use crate::home::{create_folder, is_settled, refuse_foreign, refuse_network, settle};
 use crate::index::Index;
 use crate::inspect::Listing;
 use crate::journal::{Head, Journal};
@@ -99,17 +99,23 @@ impl FileStore {
         let synced = options.durability == Durability::Full;
         let journal = Arc::new(Journal::new(path.join(JOURNAL)));
         let mut time = StoreTime::default();
-        {
-            let _turn = gate.wait("open")?;
-            settle(&folders, machine, options.force)?;
-            let now = time.now(&*clock);
-            // Where nobody can say when the machine was started, every opening may be the first one after.
-            let head = match machine.boot {
-                Some(_) => repaired(&folders, &journal, &gate, now, synced),
-                None => repeat_all(&folders, &journal, &gate, now, synced),
-            };
-            time.seen(head.map_err(failed)?.time, &*clock);
-        }
+        // Mostly all is as it should be, and whoever only wants to ask need not wait for a writer.
+        let is_home = machine.boot.is_some() && is_settled(&folders, machine)?;
+        let head = match settled_head(&gate, &journal).map_err(failed)?.filter(|_| is_home) {
+            Some(head) => head,
+            None => {
+                let _turn = gate.wait("open")?;
+                settle(&folders, machine, options.force)?;
+                let now = time.now(&*clock);
+                // Where nobody can say when the machine was started, every opening may be the first one after.
+                let head = match machine.boot {
+                    Some(_) => repaired(&folders, &journal, &gate, now, synced),
+                    None => repeat_all(&folders, &journal, &gate, now, synced),
+                };
+                head.map_err(failed)?
+            }
+        };
+        time.seen(head.time, &*clock);
         Ok(Arc::new(Self {
             bell: Bell::in_folder(path.join(WAKE)),
             identity: Identity::of(&Gate::path_in(&path), GONE)?,

@@ -108,6 +108,16 @@ fn questions_and_idle_workers_do_not_wait_for_a_writer() {
 }
 
 #[test]
+fn whoever_opens_the_folder_to_ask_does_not_wait_for_a_writer() {
+    let place = Place::new();
+    let id = enqueue(&place.open(), a_job("add")).unwrap();
+    let holder = std::fs::File::open(place.path().join("lock")).unwrap();
+    holder.lock().unwrap();
+
+    assert_eq!(state(&place.open(), id), Some(State::Pending));
+}
+
+#[test]
 fn an_enqueue_waits_for_its_turn() {
     let place = Place::new();
     let store = place.open();
