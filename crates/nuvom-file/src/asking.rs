@@ -55,30 +55,27 @@ impl FileStore {
             return Ok(());
         }
         let head = self.quiet_head(operation)?;
-        let (followed, doubtful) = make(&self.folders, head).map_err(|e| self.failed(operation, e))?;
+        let followed = make(&self.folders, head).map_err(|e| self.failed(operation, e))?;
+        let all_read = followed.doubtful.is_empty();
         *self.followed() = Some(followed);
-        if !doubtful.is_empty() {
-            // What looked damaged may have been half written by somebody whose turn it was. Now it is ours.
-            self.change_found(operation, |batch, index| look_again(batch, index, &doubtful))?;
-        }
-        Ok(())
+        // What looked damaged is looked at again when it is our turn.
+        if all_read { Ok(()) } else { self.change_found(operation, |_, _| Ok(())) }
     }
 
-    /// Brings the index to where the journal is; makes it anew where the journal does not go back so far. Answers
-    /// which files could not be read then.
-    pub(crate) fn bring_up(
+    /// Brings the index to where the journal is; makes it anew where the journal does not go back so far.
+    pub(crate) fn bring_up<'a>(
         &self,
-        slot: &mut Option<Followed>,
+        slot: &'a mut Option<Followed>,
         head: &Head,
-    ) -> io::Result<Vec<(JobId, State)>> {
-        if let Some(followed) = slot
-            && followed.follow(&self.journal, head)?
-        {
-            return Ok(Vec::new());
+    ) -> io::Result<&'a mut Followed> {
+        let keeps_up = match slot {
+            Some(followed) => followed.follow(&self.journal, head)?,
+            None => false,
+        };
+        if !keeps_up {
+            *slot = Some(make(&self.folders, *head)?);
         }
-        let (followed, doubtful) = make(&self.folders, *head)?;
-        *slot = Some(followed);
-        Ok(doubtful)
+        Ok(slot.as_mut().unwrap_or_else(|| unreachable!("it was made a moment ago")))
     }
 }
 

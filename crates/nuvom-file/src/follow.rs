@@ -17,11 +17,13 @@ use crate::record_text::{has_lease_line, lease_until, record_line};
 pub(crate) struct Followed {
     pub(crate) index: Index,
     pub(crate) head: Head,
+    /// Files that could not be read, and may have been half written by somebody just then.
+    pub(crate) doubtful: Vec<(JobId, State)>,
 }
 
 /// The index that follows from the files. Jobs may move meanwhile: whatever moves after `head` stands in the journal
 /// after it, and is told to the index when that is followed.
-pub(crate) fn make(folders: &Folders, head: Head) -> io::Result<(Followed, Vec<(JobId, State)>)> {
+pub(crate) fn make(folders: &Folders, head: Head) -> io::Result<Followed> {
     let mut index = Index::default();
     let mut doubtful = Vec::new();
     for state in [State::Pending, State::Running] {
@@ -34,7 +36,7 @@ pub(crate) fn make(folders: &Folders, head: Head) -> io::Result<(Followed, Vec<(
             }
         }
     }
-    Ok((Followed { index, head }, doubtful))
+    Ok(Followed { index, head, doubtful })
 }
 
 fn facts(id: JobId, state: State, text: &[u8]) -> Option<Facts<'_>> {

@@ -101,19 +101,19 @@ impl FileStore {
         let mut time = StoreTime::default();
         // Mostly all is as it should be, and whoever only wants to ask need not wait for a writer.
         let is_home = machine.boot.is_some() && is_settled(&folders, machine)?;
-        let head = match settled_head(&gate, &journal).map_err(failed)?.filter(|_| is_home) {
-            Some(head) => head,
-            None => {
-                let _turn = gate.wait("open")?;
-                settle(&folders, machine, options.force)?;
-                let now = time.now(&*clock);
-                // Where nobody can say when the machine was started, every opening may be the first one after.
-                let head = match machine.boot {
-                    Some(_) => repaired(&folders, &journal, &gate, now, synced),
-                    None => repeat_all(&folders, &journal, &gate, now, synced),
-                };
-                head.map_err(failed)?
-            }
+        let settled = settled_head(&gate, &journal).map_err(failed)?.filter(|_| is_home);
+        let head = if let Some(head) = settled {
+            head
+        } else {
+            let _turn = gate.wait("open")?;
+            settle(&folders, machine, options.force)?;
+            let now = time.now(&*clock);
+            // Where nobody can say when the machine was started, every opening may be the first one after.
+            let head = match machine.boot {
+                Some(_) => repaired(&folders, &journal, &gate, now, synced),
+                None => repeat_all(&folders, &journal, &gate, now, synced),
+            };
+            head.map_err(failed)?
         };
         time.seen(head.time, &*clock);
         Ok(Arc::new(Self {
@@ -186,10 +186,11 @@ impl FileStore {
         self.make_index(operation)?;
         self.in_turn(operation, |writer, head| {
             let mut slot = lock(&self.followed);
-            let doubtful = self.bring_up(&mut slot, &head).map_err(|e| self.failed(operation, e))?;
+            self.bring_up(&mut slot, &head).map_err(|e| self.failed(operation, e))?;
             // Until the batch is through, the index says what is not so yet.
             let mut followed = slot.take().unwrap_or_else(|| unreachable!("it was brought up"));
             let mut batch = Batch::new(&self.folders, operation, self.now());
+            let doubtful = std::mem::take(&mut followed.doubtful);
             look_again(&mut batch, &mut followed.index, &doubtful)?;
             let answer = act(&mut batch, &mut followed.index)?;
             followed.index.absorb(batch.others());
@@ -209,9 +210,7 @@ impl FileStore {
         self.make_index(operation)?;
         let head = self.quiet_head(operation)?;
         let mut slot = lock(&self.followed);
-        let brought = self.bring_up(&mut slot, &head).map_err(|e| self.failed(operation, e))?;
-        drop(brought);
-        let followed = slot.as_mut().unwrap_or_else(|| unreachable!("it was brought up"));
+        let followed = self.bring_up(&mut slot, &head).map_err(|e| self.failed(operation, e))?;
         Ok(ask(&mut followed.index, self.now()))
     }
 
