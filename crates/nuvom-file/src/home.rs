@@ -5,14 +5,15 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use nuvom_core::{Error, ErrorKind, Result};
+use nuvom_core::{Error, ErrorKind, Result, Timestamp};
 use nuvom_local::create_private_folder;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::failure;
 use crate::folders::{DAMAGED, Folders, JOURNAL, QUEUES, SCHEDULES, WAKE, read, remove, write_new};
-use crate::journal::sync_folder;
+use crate::journal::{Journal, sync_folder};
 use crate::machine::Machine;
+use crate::repair::begin_journal;
 
 /// The number of the layout of the folder. One with another meaning gets another number.
 pub const FORMAT: u32 = 1;
@@ -78,8 +79,7 @@ pub(crate) fn refuse_foreign(root: &Path) -> Result<()> {
             .hint("Set NUVOM_FILE_DIR to a folder of its own; nothing was changed in this one"));
         }
     }
-    let journal = root.join(JOURNAL);
-    if journal.is_dir() && fs::read_dir(&journal).map_err(failed)?.next().is_some() {
+    if has_entries(&root.join(JOURNAL)).map_err(failed)? {
         return Err(Error::new(
             ErrorKind::Corrupt,
             "the note that says whose this file backend is is missing",
@@ -89,6 +89,17 @@ pub(crate) fn refuse_foreign(root: &Path) -> Result<()> {
         .hint("Restore it from a backup, together with all of the folder"));
     }
     Ok(())
+}
+
+/// Whether a journal holds more than its beginning, which is all that a creation leaves that was cut off.
+fn has_entries(journal: &Path) -> io::Result<bool> {
+    const BEGINNING: u64 = 200;
+    if !journal.is_dir() {
+        return Ok(false);
+    }
+    let segments: Vec<u64> =
+        fs::read_dir(journal)?.map(|entry| Ok(entry?.metadata()?.len())).collect::<io::Result<_>>()?;
+    Ok(segments.len() > 1 || segments.iter().any(|length| *length > BEGINNING))
 }
 
 /// Whether the folder is a store of this machine already.
@@ -101,13 +112,19 @@ pub(crate) fn is_settled(folders: &Folders, machine: &Machine) -> Result<bool> {
 }
 
 /// Makes the folder a store, or holds it to what its note says. Whoever calls has the right to write.
-pub(crate) fn settle(folders: &Folders, machine: &Machine, forced: bool) -> Result<()> {
+pub(crate) fn settle(
+    folders: &Folders,
+    journal: &Journal,
+    machine: &Machine,
+    forced: bool,
+    now: Timestamp,
+) -> Result<()> {
     let root = folders.root();
     let failed = |error| failure("open", root, error);
     let path = root.join(NOTE);
     match read(&path).map_err(failed)? {
         None => {
-            folders.create().map_err(failed)?;
+            folders.create().and_then(|()| begin_journal(journal, now)).map_err(failed)?;
             let store = uuid::Uuid::now_v7().to_string();
             write_note(root, &Note { nuvom_files: FORMAT, store, host: machine.host.clone() }).map_err(failed)
         }

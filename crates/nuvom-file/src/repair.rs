@@ -16,16 +16,15 @@ pub(crate) fn repaired(
     journal: &Journal,
     gate: &Gate,
     now: Timestamp,
-    synced: bool,
 ) -> io::Result<Head> {
     match gate.head()? {
         Some(head) => match journal.length(head.segment)? {
             Some(length) if length == head.offset => Ok(head),
             // The segment may have been lost with the power, and the head not.
             Some(length) if length > head.offset => finish(folders, journal, gate, head),
-            _ => repeat_all(folders, journal, gate, now, synced),
+            _ => repeat_all(folders, journal, gate, now),
         },
-        None => repeat_all(folders, journal, gate, now, synced),
+        None => repeat_all(folders, journal, gate, now),
     }
 }
 
@@ -56,7 +55,6 @@ pub(crate) fn repeat_all(
     journal: &Journal,
     gate: &Gate,
     now: Timestamp,
-    synced: bool,
 ) -> io::Result<Head> {
     // Until it is through, files may be of a time long past: nobody is to take them for the truth.
     gate.clear_head()?;
@@ -82,17 +80,16 @@ pub(crate) fn repeat_all(
             journal.open(segment)?.cut(at as u64)?;
         }
     }
-    let head = match head {
-        Some(head) => head,
-        None => first_segment(journal, now, synced)?,
-    };
+    // A store has a journal from its first moment on. One without is half deleted, and must not become an empty one.
+    let head = head.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the journal is gone"))?;
     gate.set_head(&head)?;
     Ok(head)
 }
 
-fn first_segment(journal: &Journal, now: Timestamp, synced: bool) -> io::Result<Head> {
-    let first = entry_text(1, now, &[]);
-    let number = journal.segments()?.last().map_or(1, |last| last + 1);
-    journal.begin(number, &first, synced)?;
-    Ok(Head { entry: 1, segment: number, offset: first.len() as u64, time: now })
+/// Begins the journal of a store that is being made. One that was begun before is left as it is.
+pub(crate) fn begin_journal(journal: &Journal, now: Timestamp) -> io::Result<()> {
+    if !journal.segments()?.is_empty() {
+        return Ok(());
+    }
+    journal.begin(1, &entry_text(1, now, &[]), true).map(drop)
 }

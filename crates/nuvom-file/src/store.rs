@@ -106,12 +106,12 @@ impl FileStore {
             head
         } else {
             let _turn = gate.wait("open")?;
-            settle(&folders, machine, options.force)?;
             let now = time.now(&*clock);
+            settle(&folders, &journal, machine, options.force, now)?;
             // Where nobody can say when the machine was started, every opening may be the first one after.
             let head = match machine.boot {
-                Some(_) => repaired(&folders, &journal, &gate, now, synced),
-                None => repeat_all(&folders, &journal, &gate, now, synced),
+                Some(_) => repaired(&folders, &journal, &gate, now),
+                None => repeat_all(&folders, &journal, &gate, now),
             };
             head.map_err(failed)?
         };
@@ -217,7 +217,7 @@ impl FileStore {
     /// Waits for this process's and this thread's turn, and finishes what a dead one began.
     pub(crate) fn turn(&self, operation: &'static str) -> Result<(Turn<'_>, Head)> {
         let turn = self.gate.wait(operation)?;
-        let head = repaired(&self.folders, &self.journal, &self.gate, self.now(), self.synced);
+        let head = repaired(&self.folders, &self.journal, &self.gate, self.now());
         let head = head.map_err(|e| self.failed(operation, e))?;
         self.seen(head.time);
         Ok((turn, head))

@@ -112,7 +112,7 @@ fn a_folder_of_something_else_is_refused_and_left_as_it_is() {
 #[test]
 fn a_store_without_its_note_is_not_taken_for_an_empty_one() {
     let place = Place::new();
-    drop(place.open());
+    enqueue(&place.open(), a_job("add")).unwrap();
     fs::remove_file(place.path().join("store.json")).unwrap();
 
     assert_eq!(refused(place.try_open()).kind(), ErrorKind::Corrupt);
@@ -125,6 +125,19 @@ fn a_creation_that_was_cut_off_is_finished() {
     fs::write(place.path().join("lock"), b"").unwrap();
 
     assert_eq!(total(&place.open()), 0);
+}
+
+#[test]
+fn a_creation_that_was_cut_off_before_the_note_is_finished() {
+    let place = Place::new();
+    drop(place.open());
+    fs::remove_file(place.path().join("store.json")).unwrap();
+    fs::remove_file(place.path().join("head")).unwrap();
+
+    let store = place.open();
+
+    enqueue(&store, a_job("add")).unwrap();
+    assert_eq!(total(&store), 1);
 }
 
 #[test]

@@ -127,3 +127,20 @@ fn a_folder_that_stays_is_no_trouble_however_long_it_stays() {
 
     assert_eq!(total(&store), 5);
 }
+
+#[test]
+fn a_folder_that_is_half_deleted_does_not_become_an_empty_store() {
+    let place = Place::new();
+    let store = place.open();
+    enqueue(&store, a_job("add")).unwrap();
+    fs::remove_dir_all(place.path().join("waiting")).unwrap();
+    for segment in place.segments() {
+        fs::remove_file(segment).unwrap();
+    }
+
+    let answers = [enqueue(&store, a_job("add")).map(drop), store.exchange(&[], Some(&wish(1))).map(drop)];
+
+    assert!(answers.into_iter().all(|answer| answer.unwrap_err().kind() == ErrorKind::Corrupt));
+    assert!(place.segments().is_empty());
+    assert_eq!(place.try_open().map(drop).unwrap_err().kind(), ErrorKind::Corrupt);
+}
