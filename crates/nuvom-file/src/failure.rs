@@ -20,7 +20,7 @@ pub(crate) fn failure(operation: &'static str, path: &Path, error: io::Error) ->
         ),
         io::ErrorKind::NotFound => (
             ErrorKind::Corrupt,
-            "a part of the folder of the file backend is missing",
+            "the folder of the file backend was deleted or replaced in part",
             Some(
                 "Stop all workers and restore it; nothing but Nuvom may remove files there while it is in use",
             ),
