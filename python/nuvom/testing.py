@@ -19,9 +19,10 @@ def conformance(make: Callable[[], Any], kind: str | None = None) -> Callable[..
 
         test_my_queue = nuvom.testing.conformance(MyQueue)
 
-    `make()` opens a backend, which is cleared before each case if it is a queue; one that promises to be durable or
-    shared must open the same data each time. `kind` is "queue_backend" or "result_backend",
-    and is seen from the methods of a class. A case about something that the backend does not promise is skipped.
+    `make()` opens a backend, which is emptied before each case if it is a queue or keeps schedules; one that promises
+    to be durable or shared must open the same data each time. `kind` is "queue_backend", "result_backend" or
+    "scheduler_backend", and is seen from the methods of a class. A case about something that the backend does not
+    promise is skipped.
     """
     import pytest  # a tool of those who test
 

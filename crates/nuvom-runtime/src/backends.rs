@@ -35,6 +35,9 @@ pub type OpenLine = Box<dyn Fn(&Settings) -> Result<Arc<dyn Line>> + Send + Sync
 /// Opens a store that keeps results and nothing else, such as one of a plugin.
 pub type OpenResults = Box<dyn Fn(&Settings) -> Result<Arc<dyn ResultStore>> + Send + Sync>;
 
+/// Opens a store that keeps schedules and nothing else, such as one of a plugin.
+pub type OpenSchedules = Box<dyn Fn(Arc<dyn Clock>) -> Result<Arc<dyn ScheduleStore>> + Send + Sync>;
+
 /// One backend.
 struct Backend {
     name: String,
@@ -50,6 +53,7 @@ enum Kind {
     },
     Line(OpenLine),
     Results(OpenResults),
+    Schedules(OpenSchedules),
 }
 
 /// The backends that settings can name.
@@ -96,6 +100,11 @@ impl Backends {
         self.backends.push(Backend { name: name.to_owned(), kind: Kind::Results(open) });
     }
 
+    /// Adds a store that keeps schedules and nothing else.
+    pub fn add_schedules(&mut self, name: &str, open: OpenSchedules) {
+        self.backends.push(Backend { name: name.to_owned(), kind: Kind::Schedules(open) });
+    }
+
     /// The names that the setting of a part can use.
     pub fn names(&self, part: Part) -> impl Iterator<Item = &str> {
         self.backends.iter().filter(move |backend| backend.serves(part)).map(|backend| backend.name.as_str())
@@ -123,7 +132,7 @@ impl Backends {
                 let line = LineStore::new(open(settings)?, results, Arc::clone(clock));
                 Ok(line.stores(self.open_schedules_of_line(settings, clock)?))
             }
-            Kind::Results(_) => unreachable!("no queue is found that is none"),
+            Kind::Results(_) | Kind::Schedules(_) => unreachable!("no queue is found that is none"),
         }
     }
 
@@ -146,7 +155,7 @@ impl Backends {
         let schedules = self.find(settings, Part::Schedules)?;
         if !together(schedules, Part::Schedules) {
             stores.schedules = Arc::new(SplitSchedules {
-                schedules: schedules.open(settings, Part::Schedules, clock)?.schedules,
+                schedules: schedules.open_schedules(settings, clock)?,
                 jobs: Arc::clone(&stores.jobs),
             });
         }
@@ -170,7 +179,7 @@ impl Backends {
         if settings.scheduler_backend() == settings.queue_backend() {
             return Ok(Arc::new(NoSchedules { clock: Arc::clone(clock) }));
         }
-        Ok(self.find(settings, Part::Schedules)?.open(settings, Part::Schedules, clock)?.schedules)
+        self.find(settings, Part::Schedules)?.open_schedules(settings, clock)
     }
 
     fn find(&self, settings: &Settings, part: Part) -> Result<&Backend> {
@@ -218,13 +227,14 @@ impl Backend {
             Kind::Whole { .. } => true,
             Kind::Line(_) => part == Part::Queue,
             Kind::Results(_) => part == Part::Results,
+            Kind::Schedules(_) => part == Part::Schedules,
         }
     }
 
     fn place(&self, settings: &Settings, part: Part) -> Option<String> {
         match &self.kind {
             Kind::Whole { place, .. } => Some(place(settings, part)),
-            Kind::Line(_) | Kind::Results(_) => None,
+            Kind::Line(_) | Kind::Results(_) | Kind::Schedules(_) => None,
         }
     }
 
@@ -235,10 +245,17 @@ impl Backend {
         }
     }
 
+    fn open_schedules(&self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn ScheduleStore>> {
+        match &self.kind {
+            Kind::Schedules(open) => open(Arc::clone(clock)),
+            _ => Ok(self.open(settings, Part::Schedules, clock)?.schedules),
+        }
+    }
+
     fn open(&self, settings: &Settings, part: Part, clock: &Arc<dyn Clock>) -> Result<Stores> {
         match &self.kind {
             Kind::Whole { open, .. } => open(settings, part, Arc::clone(clock)),
-            Kind::Line(_) | Kind::Results(_) => {
+            Kind::Line(_) | Kind::Results(_) | Kind::Schedules(_) => {
                 let what = format!("the backend \"{}\" is no store of its own", self.name);
                 Err(Error::new(ErrorKind::Unsupported, what))
             }

@@ -10,7 +10,7 @@ mod runtime;
 mod settings;
 mod timetable;
 
-pub use backends::{Backends, Open, OpenLine, OpenResults, Part, Place};
+pub use backends::{Backends, Open, OpenLine, OpenResults, OpenSchedules, Part, Place};
 pub use clock::SystemClock;
 pub use ids::JobIds;
 pub use project::Project;

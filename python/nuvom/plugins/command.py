@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REQUIRED = {
     "queue_backend": ("enqueue", "dequeue", "pop_batch", "qsize", "clear"),
     "result_backend": ("set_result", "get_result", "set_error", "get_error", "get_full", "list_jobs"),
+    "scheduler_backend": ("enqueue", "get", "list", "due", "ack_dispatched", "reschedule", "cancel"),
 }
 
 
@@ -142,7 +143,8 @@ def _kind_of(made: Any, spec: str) -> str:
         return str(provided[0])
     raise PluginError(
         f"{spec} is neither a queue backend ({', '.join(REQUIRED['queue_backend'])}), nor a result backend "
-        f"({', '.join(REQUIRED['result_backend'])}), nor a Plugin that says in `provides` what it is; "
+        f"({', '.join(REQUIRED['result_backend'])}), nor a scheduler backend "
+        f"({', '.join(REQUIRED['scheduler_backend'])}), nor a Plugin that says in `provides` what it is; "
         "say it with --kind"
     )
 

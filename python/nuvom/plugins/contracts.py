@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 API_VERSION = "1.0"
 """The version of these contracts. A plugin of another major version is not started."""
 
-KINDS = ("queue_backend", "result_backend", "middleware", "lifecycle_hook", "monitoring")
+KINDS = ("queue_backend", "result_backend", "scheduler_backend", "middleware", "lifecycle_hook", "monitoring")
 """What a plugin can provide, as `.nuvom_plugins.toml` names it."""
 
 
 class Plugin(ABC):
     """Something that takes part in a client or a worker from its start to its end.
 
-    A backend needs none of this: the class of a queue or of a result backend is a target by itself.
+    A backend needs none of this: the class of a queue, of a result or a scheduler backend is a target by itself.
     """
 
     api_version: str = API_VERSION

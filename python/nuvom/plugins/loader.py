@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STOP_SECS = 5.0
 """How long the stop of a plugin may take."""
 
-BACKENDS = ("queue_backend", "result_backend")
+BACKENDS = ("queue_backend", "result_backend", "scheduler_backend")
 
 _BASES: dict[str, type] = {"lifecycle_hook": LifecycleHook, "middleware": Middleware}
 

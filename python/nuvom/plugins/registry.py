@@ -48,3 +48,8 @@ def register_queue_backend(name: str, target: Any, *, override: bool = False) ->
 def register_result_backend(name: str, target: Any, *, override: bool = False) -> None:
     """Offers a result backend: its class, or a callable that makes one."""
     REGISTRY.register("result_backend", name, target, override=override)
+
+
+def register_scheduler_backend(name: str, target: Any, *, override: bool = False) -> None:
+    """Offers a scheduler backend: its class, or a callable that makes one."""
+    REGISTRY.register("scheduler_backend", name, target, override=override)

@@ -26,6 +26,9 @@ class ScheduledTaskReference:
     interval_secs: float | None = None
     cron_expr: str | None = None
     timezone: str = "UTC"
+    priority: int = 5
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """What whoever writes it wants back with the envelope. Nuvom keeps the whole schedule here, as text."""
     id: str | None = None
     """To write the same id again replaces the schedule; without one it gets an id of its own."""
 
@@ -50,6 +53,8 @@ class ScheduleEnvelope:
     run_count: int
     created_at: float
     updated_at: float
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """That of the reference from which it was made."""
 
     def is_due(self, now_ts: float | None = None) -> bool:
         """Whether its time has come."""

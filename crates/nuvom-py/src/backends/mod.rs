@@ -1,5 +1,5 @@
-//! Backends written in Python, as the engine's ports. The contracts are those of `nuvom.queue_backends.base` and
-//! `nuvom.result_backends.base`; what a class promises follows from the methods that it has.
+//! Backends written in Python, as the engine's ports. The contracts are those of `nuvom.queue_backends.base`,
+//! `nuvom.result_backends.base` and `nuvom.scheduler.backend`; what a class promises follows from the methods that it has.
 
 mod door;
 mod faults;
@@ -7,6 +7,7 @@ mod line;
 mod opening;
 mod queued_job;
 mod results;
+mod schedules;
 mod suite;
 
 pub(crate) use door::close as close_door;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{set_hook, take_hook};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nuvom_composed::LineStore;
+use nuvom_composed::{LineStore, SplitSchedules};
 use nuvom_conformance::FakeClock;
 use nuvom_conformance::conformance::{CASES, Case, Harness, Opened, Verdict};
 use nuvom_core::ports::{Line, ResultStore, Stores};
@@ -13,16 +13,36 @@ use pyo3::prelude::*;
 
 use super::line::PythonLine;
 use super::results::PythonResults;
+use super::schedules::PythonSchedules;
 use crate::errors::exception;
 
 /// What a case is about that no queue of a plugin, or no result backend, has anything to do with.
 const NOT_OF_QUEUES: &[&str] = &["results", "ends", "schedules", "fire"];
 const OF_RESULTS: &[&str] = &["results", "ends"];
+const OF_SCHEDULES: &[&str] = &["schedules", "fire"];
+
+/// What a backend of a plugin can be.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Queue,
+    Results,
+    Schedules,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        match name {
+            "queue_backend" => Self::Queue,
+            "scheduler_backend" => Self::Schedules,
+            _ => Self::Results,
+        }
+    }
+}
 
 /// A backend under test: a callable that makes one, and what it is.
 struct Made {
     make: Py<PyAny>,
-    is_queue: bool,
+    kind: Kind,
 }
 
 impl Made {
@@ -34,8 +54,14 @@ impl Made {
         let clock = FakeClock::new();
         let beside = MemoryStore::new(Arc::clone(&clock) as _).stores();
         let backend = self.backend(py)?;
-        if self.is_queue {
-            backend.call_method0("clear")?;
+        match self.kind {
+            Kind::Queue => drop(backend.call_method0("clear")?),
+            Kind::Schedules => {
+                for envelope in backend.call_method0("list")?.try_iter()? {
+                    backend.call_method1("cancel", (envelope?.getattr("id")?,))?;
+                }
+            }
+            Kind::Results => {}
         }
         self.adapted(&backend, &clock, Arc::new(Beside(beside)))
     }
@@ -49,7 +75,12 @@ impl Made {
     ) -> PyResult<Opened> {
         let clock = Arc::clone(clock);
         let mut stores = beside.0.clone();
-        if self.is_queue {
+        if self.kind == Kind::Schedules {
+            let schedules = Arc::new(PythonSchedules::new(backend, Arc::clone(&clock) as _));
+            stores.schedules = Arc::new(SplitSchedules { schedules, jobs: Arc::clone(&stores.jobs) });
+            return Ok(Opened { stores, clock, keep: beside });
+        }
+        if self.kind == Kind::Queue {
             let line = Arc::new(PythonLine::new(backend)?);
             let store = LineStore::new(line, stores.results, Arc::clone(&clock) as _);
             return Ok(Opened { stores: store.stores(stores.schedules), clock, keep: beside });
@@ -78,12 +109,14 @@ impl Harness for Made {
 /// The cases for a kind of backend, as `topic::claim`.
 #[pyfunction]
 pub(crate) fn conformance_cases(kind: &str) -> Vec<String> {
-    cases(kind == "queue_backend").map(|case| format!("{}::{}", case.topic, case.name)).collect()
+    cases(Kind::of(kind)).map(|case| format!("{}::{}", case.topic, case.name)).collect()
 }
 
-fn cases(is_queue: bool) -> impl Iterator<Item = &'static Case> {
-    CASES.iter().filter(move |case| {
-        if is_queue { !NOT_OF_QUEUES.contains(&case.topic) } else { OF_RESULTS.contains(&case.topic) }
+fn cases(kind: Kind) -> impl Iterator<Item = &'static Case> {
+    CASES.iter().filter(move |case| match kind {
+        Kind::Queue => !NOT_OF_QUEUES.contains(&case.topic),
+        Kind::Results => OF_RESULTS.contains(&case.topic),
+        Kind::Schedules => OF_SCHEDULES.contains(&case.topic),
     })
 }
 
@@ -95,11 +128,11 @@ pub(crate) fn judge_case(
     make: Py<PyAny>,
     case: &str,
 ) -> PyResult<(&'static str, String)> {
-    let is_queue = kind == "queue_backend";
-    let Some(case) = cases(is_queue).find(|known| case == format!("{}::{}", known.topic, known.name)) else {
+    let about = Kind::of(kind);
+    let Some(case) = cases(about).find(|known| case == format!("{}::{}", known.topic, known.name)) else {
         return Err(exception(py, "NotFound", &format!("there is no case {case} for a {kind}")));
     };
-    let harness = Made { make, is_queue };
+    let harness = Made { make, kind: about };
     Ok(match py.detach(|| quietly(|| case.judge(&harness))) {
         Verdict::Holds => ("holds", String::new()),
         Verdict::NotPromised => ("not promised", String::new()),
@@ -113,7 +146,10 @@ pub(crate) fn backend_promises(
     kind: &str,
     backend: &Bound<'_, PyAny>,
 ) -> PyResult<Vec<(&'static str, bool)>> {
-    if kind != "queue_backend" {
+    if Kind::of(kind) == Kind::Schedules {
+        return Ok(Vec::new());
+    }
+    if Kind::of(kind) == Kind::Results {
         let promises = PythonResults::new(backend)?.result_capability();
         return Ok(vec![("forgets what is too old", promises.deletes)]);
     }
