@@ -25,6 +25,7 @@ CLIENT_SETTINGS = (
     "max_args_bytes",
     "max_result_bytes",
     "lease_secs",
+    "scheduler_backend",
     "scheduler_poll_secs",
 )
 """The settings that tests give by `configure`, and that must not outlive them."""

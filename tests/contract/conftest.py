@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from queue import SimpleQueue
 from types import ModuleType
+from typing import Any
 
 import pytest
+from nuvom import Task, task
 from nuvom.registry import get_task_registry
 
 NAME = "tasks_of_a_test"
@@ -29,3 +32,20 @@ def load(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[s
 
     yield load
     sys.modules.pop(NAME, None)
+
+
+@pytest.fixture
+def told() -> SimpleQueue[Any]:
+    """What tasks tell the test."""
+    return SimpleQueue()
+
+
+@pytest.fixture
+def note(told: SimpleQueue[Any]) -> Task[[str], None]:
+    """A task that tells what it was given."""
+
+    @task
+    def note(text: str) -> None:
+        told.put(text)
+
+    return note

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import nuvom
 import pytest
-from nuvom import every, task
+from nuvom import Task, every, task
 from nuvom.plugins.registry import register_scheduler_backend
 from nuvom.scheduler import ScheduledTaskReference, ScheduleEnvelope, SchedulerBackend
 from nuvom.testing import conformance
@@ -75,12 +75,18 @@ test_shelf = conformance(lambda: SHELF, "scheduler_backend")
 TICKED = threading.Semaphore(0)
 
 
-@task(name="on_the_shelf")
-def ticked() -> str:
-    job = nuvom.current_job()
-    assert job is not None
-    TICKED.release()
-    return str(job.schedule)
+@pytest.fixture
+def ticked(shelf: Shelf) -> Task[[], str]:
+    """A task of the project that says when it ran."""
+
+    @task(name="on_the_shelf")
+    def ticked() -> str:
+        job = nuvom.current_job()
+        assert job is not None
+        TICKED.release()
+        return str(job.schedule)
+
+    return ticked
 
 
 @pytest.fixture
@@ -92,7 +98,7 @@ def shelf(project: Path) -> Shelf:
     return shelf
 
 
-def test_schedules_on_it_make_jobs_in_the_queue(shelf: Shelf) -> None:
+def test_schedules_on_it_make_jobs_in_the_queue(shelf: Shelf, ticked: Task[[], str]) -> None:
     made = ticked.schedule(interval=0.1, max_runs=3, id="three")
 
     with nuvom.Worker(threads=1):
@@ -105,7 +111,7 @@ def test_schedules_on_it_make_jobs_in_the_queue(shelf: Shelf) -> None:
     assert shelf.acknowledged == ["three"] * 3
 
 
-def test_the_handle_works_on_it(shelf: Shelf) -> None:
+def test_the_handle_works_on_it(shelf: Shelf, ticked: Task[[], str]) -> None:
     made = ticked.schedule(cron="0 9 * * MON", timezone_name="Europe/Berlin", id="weekly")
 
     assert (made.pause(), made.pause(), shelf.due(now_ts=4e9)) == (True, False, [])
@@ -115,7 +121,7 @@ def test_the_handle_works_on_it(shelf: Shelf) -> None:
     assert made.cancel() and shelf.list() == []
 
 
-def test_what_others_keep_there_is_left_alone(shelf: Shelf) -> None:
+def test_what_others_keep_there_is_left_alone(shelf: Shelf, ticked: Task[[], str]) -> None:
     shelf.enqueue(ScheduledTaskReference("theirs", id="theirs"))
     ticked.schedule(interval=3600, id="ours")
 

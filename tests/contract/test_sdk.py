@@ -13,19 +13,18 @@ from nuvom.errors import Conflict, InvalidValue, NotFound
 UNKNOWN = "01890000-0000-7000-8000-000000000000"
 
 
-@task(name="sdk_add", tags=["math"])
-def add(x: int, y: int) -> int:
-    return x + y
-
-
-@task(name="sdk_fail", queue="mail")
-def fail() -> None:
-    raise ValueError("no")
-
-
 @pytest.fixture
 def jobs(backend: str) -> list[str]:
     """One that succeeded, one that failed, three that wait; the oldest first."""
+
+    @task(name="sdk_add", tags=["math"])
+    def add(x: int, y: int) -> int:
+        return x + y
+
+    @task(name="sdk_fail", queue="mail")
+    def fail() -> None:
+        raise ValueError("no")
+
     made = [add.delay(5, 7), fail.delay()]
     with nuvom.Worker(threads=1, scheduler=False):
         assert made[0].get(timeout=60) == 12
