@@ -192,7 +192,9 @@ def test_prometheus_is_scraped_from_a_worker_that_names_it(command: Nuvom, runwo
     assert "plugins: prometheus" in runworker().log
 
 
-@pytest.mark.parametrize("kind", ["queue_backend", "result_backend", "lifecycle_hook", "middleware", "monitoring"])
+@pytest.mark.parametrize(
+    "kind", ["queue_backend", "result_backend", "scheduler_backend", "lifecycle_hook", "middleware", "monitoring"]
+)
 def test_what_is_scaffolded_passes_its_test_as_it_is(command: Nuvom, project: Path, kind: str) -> None:
     written = command.run("plugin", "scaffold", kind, "my_plugin")
     judged = command.run("plugin", "test", "my_plugin:MyPlugin")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from uuid import uuid4
 
 import nuvom
 import pytest
@@ -23,23 +22,7 @@ class Shelf(SchedulerBackend):
         self.acknowledged: list[str] = []
 
     def enqueue(self, ref: ScheduledTaskReference) -> ScheduleEnvelope:
-        envelope = ScheduleEnvelope(
-            id=ref.id or str(uuid4()),
-            task_name=ref.func_name,
-            args=ref.args,
-            kwargs=ref.kwargs,
-            schedule_type=ref.schedule_type,
-            next_run_ts=None if ref.next_run is None else ref.next_run.timestamp(),
-            interval_secs=ref.interval_secs,
-            cron_expr=ref.cron_expr,
-            timezone=ref.timezone,
-            priority=ref.priority,
-            status="dispatched" if ref.next_run is None else "pending",
-            run_count=0,
-            created_at=0.0,
-            updated_at=0.0,
-            metadata=ref.metadata,
-        )
+        envelope = ScheduleEnvelope.of(ref)
         with self._lock:
             self._kept[envelope.id] = envelope
         return envelope

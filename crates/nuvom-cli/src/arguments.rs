@@ -118,7 +118,8 @@ pub(crate) struct TestPlugin {
 
 #[derive(Debug, Args)]
 pub(crate) struct Scaffold {
-    /// `queue_backend`, `result_backend`, `middleware`, `lifecycle_hook` or `monitoring`
+    /// `queue_backend`, `result_backend`, `scheduler_backend`, `middleware`,
+    /// `lifecycle_hook` or `monitoring`
     pub(crate) kind: String,
     /// Its name, such as `my_queue`
     pub(crate) name: String,

@@ -94,6 +94,51 @@ class {class_name}(BaseResultBackend):
         self._kept[job_id] = {{"job_id": job_id, "func_name": func_name, **about, **end}}
 '''
 
+SCHEDULES = '''"""A scheduler backend. Name it in .nuvom_plugins.toml and set NUVOM_SCHEDULER_BACKEND to "{name}"."""
+
+from threading import Lock
+
+from nuvom.scheduler import ScheduledTaskReference, ScheduleEnvelope, SchedulerBackend
+
+
+class {class_name}(SchedulerBackend):
+    """Keeps schedules in the memory of one process. Nuvom decides what is due; this keeps what it is given."""
+
+    name = "{name}"
+
+    def __init__(self) -> None:
+        self._kept: dict[str, ScheduleEnvelope] = {{}}
+        self._lock = Lock()
+
+    def enqueue(self, ref: ScheduledTaskReference) -> ScheduleEnvelope:
+        envelope = ScheduleEnvelope.of(ref)
+        with self._lock:
+            self._kept[envelope.id] = envelope
+        return envelope
+
+    def get(self, schedule_id: str) -> ScheduleEnvelope | None:
+        return self._kept.get(schedule_id)
+
+    def due(self, now_ts: float | None = None, limit: int | None = None) -> list[ScheduleEnvelope]:
+        with self._lock:
+            due = [envelope for envelope in self._kept.values() if envelope.is_due(now_ts)]
+        return sorted(due, key=lambda envelope: envelope.next_run_ts or 0.0)[:limit]
+
+    def ack_dispatched(self, schedule_id: str) -> None:
+        """A tick has made its job; `enqueue` has said by now when the next one is due."""
+
+    def reschedule(self, schedule_id: str, next_run_ts: float) -> None:
+        raise NotImplementedError("Nuvom says by enqueue when a schedule is due next")
+
+    def cancel(self, schedule_id: str) -> None:
+        with self._lock:
+            self._kept.pop(schedule_id, None)
+
+    def list(self) -> list[ScheduleEnvelope]:
+        with self._lock:
+            return [*self._kept.values()]
+'''
+
 HOOK = '''"""Hooks on jobs and workers."""
 
 from typing import Any
@@ -212,6 +257,7 @@ def test_it_starts_and_stops() -> None:
 TEMPLATES = {
     "queue_backend": (QUEUE, TEST_OF_BACKEND),
     "result_backend": (RESULTS, TEST_OF_BACKEND),
+    "scheduler_backend": (SCHEDULES, TEST_OF_BACKEND),
     "lifecycle_hook": (HOOK, TEST_OF_PLUGIN),
     "middleware": (MIDDLEWARE, TEST_OF_PLUGIN),
     "monitoring": (MONITORING, TEST_OF_PLUGIN),

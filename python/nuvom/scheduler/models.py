@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +56,28 @@ class ScheduleEnvelope:
     updated_at: float
     metadata: dict[str, Any] = field(default_factory=dict)
     """That of the reference from which it was made."""
+
+    @classmethod
+    def of(cls, ref: ScheduledTaskReference) -> ScheduleEnvelope:
+        """The envelope of a wish, under an id of its own unless the wish names one."""
+        now = time.time()
+        return cls(
+            id=ref.id or str(uuid4()),
+            task_name=ref.func_name,
+            args=ref.args,
+            kwargs=ref.kwargs,
+            schedule_type=ref.schedule_type,
+            next_run_ts=None if ref.next_run is None else ref.next_run.timestamp(),
+            interval_secs=ref.interval_secs,
+            cron_expr=ref.cron_expr,
+            timezone=ref.timezone,
+            priority=ref.priority,
+            status="dispatched" if ref.next_run is None else "pending",
+            run_count=0,
+            created_at=now,
+            updated_at=now,
+            metadata=ref.metadata,
+        )
 
     def is_due(self, now_ts: float | None = None) -> bool:
         """Whether its time has come."""
