@@ -172,7 +172,7 @@ def test_a_scheduler_that_is_told_to_stop_ends_in_good_order(
         scheduler.signal(number)
 
     assert scheduler.exit_code() == 0
-    assert scheduler.log.rstrip().endswith(" stopped")
+    assert " stopped\n" in scheduler.log
     assert "Traceback" not in scheduler.log
 
 

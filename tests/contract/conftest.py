@@ -1,4 +1,4 @@
-"""Modules of tasks that child processes can import, too."""
+"""Modules of tasks that child processes can import, too, and a task that tells the test what it was given."""
 
 from __future__ import annotations
 

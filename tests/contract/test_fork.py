@@ -119,3 +119,20 @@ print([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children])
     assert (ran.stdout, ran.returncode) == (f"{[0] * 8}\n", 0), ran.stderr
     listed = command.run("history", "recent", "--limit", "10000", "--json").stdout
     assert listed.count('"PENDING"') == 401
+
+
+def test_a_child_writes_schedules_that_a_worker_of_the_parent_fires(command: Nuvom) -> None:
+    ran = command.python(
+        BEGIN
+        + """
+from nuvom.scheduler import Schedule, list_schedules
+
+parent = add.schedule(0, 0, interval=3600, id="parent")
+child(lambda: add.schedule(3, 4, interval=0.1, id="child"))
+child(lambda: parent.cancel())
+with nuvom.Worker(threads=1):
+    print(Schedule("child").trigger().get(timeout=30), [info.id for info in list_schedules()])
+"""
+    )
+
+    assert (ran.stdout, ran.returncode) == ("7 ['child']\n", 0), ran.stderr

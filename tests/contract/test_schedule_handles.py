@@ -1,33 +1,35 @@
-"""What the handle of a schedule does, and what its jobs know."""
+"""Schedules that are read, changed and removed: by their handles, and by the contract of `SchedulerBackend`."""
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
 import nuvom
 import pytest
-from harness import PATIENCE, Events
+from harness import PATIENCE
 from nuvom import Task, task
-from nuvom.errors import InvalidValue, NotFound
+from nuvom.errors import InvalidOption, InvalidValue, NotFound
 from nuvom.scheduler import (
     Schedule,
+    ScheduledTaskReference,
     ScheduleInfo,
+    get_scheduler_backend,
     list_schedules,
 )
-from scheduled import DAY, FUTURE, PAST, anything, last_job, nothing, own_tick, ticks_of_days
 
 pytestmark = pytest.mark.usefixtures("backend")
 
-
-# Handles
+PAST = datetime(2001, 1, 1, tzinfo=UTC)
+FUTURE = datetime(2090, 1, 1, tzinfo=UTC)
+DAY = 86_400.0
 
 
 def test_a_handle_with_the_same_id_is_the_same_schedule() -> None:
-    schedule = task(nothing).schedule(interval=60, id="report")
+    schedule = task(_nothing).schedule(interval=60, id="report")
 
     other = Schedule("report")
 
@@ -50,14 +52,14 @@ def test_a_handle_with_the_same_id_is_the_same_schedule() -> None:
     ],
 )
 def test_a_schedule_that_is_not_there_is_not_found_and_the_nearest_is_named(use: Callable[[Schedule], Any]) -> None:
-    task(nothing).schedule(interval=60, id="report")
+    task(_nothing).schedule(interval=60, id="report")
 
     with pytest.raises(NotFound, match=r"there is no schedule reprot\. Did you mean report\?"):
         use(Schedule("reprot"))
 
 
 def test_the_whole_record_can_be_read() -> None:
-    schedule = task(name="send", queue="mail", priority=2)(anything).schedule(
+    schedule = task(name="send", queue="mail", priority=2)(_anything).schedule(
         "ada",
         interval=60,
         id="report",
@@ -114,9 +116,9 @@ def test_a_paused_schedule_makes_no_jobs_until_it_is_resumed(note: Task[[str], N
 
 
 def test_times_that_passed_during_a_pause_are_not_made_up_for() -> None:
-    schedule = task(nothing).schedule(interval=DAY, misfire="all")
+    schedule = task(_nothing).schedule(interval=DAY, misfire="all")
     schedule.pause()
-    ticks_of_days(schedule, 5)
+    _ticks_of_days(schedule, 5)
 
     schedule.resume()
 
@@ -127,7 +129,7 @@ def test_times_that_passed_during_a_pause_are_not_made_up_for() -> None:
 
 
 def test_a_paused_schedule_keeps_its_next_time() -> None:
-    schedule = task(nothing).schedule(interval=60, starts_at=FUTURE)
+    schedule = task(_nothing).schedule(interval=60, starts_at=FUTURE)
 
     schedule.pause()
 
@@ -135,7 +137,7 @@ def test_a_paused_schedule_keeps_its_next_time() -> None:
 
 
 def test_a_cancelled_schedule_is_gone_and_its_jobs_stay() -> None:
-    schedule = task(nothing).schedule(interval=3600)
+    schedule = task(_nothing).schedule(interval=3600)
     job = schedule.trigger()
 
     assert (schedule.cancel(), schedule.cancel()) == (True, False)
@@ -161,11 +163,12 @@ def test_a_trigger_makes_a_job_now_besides_those_of_the_rule() -> None:
 
     after = schedule.info()
     assert (after.runs, after.next_run_at, after.paused) == (0, before.next_run_at, True)
-    assert after.last_job == jobs[1].id
+    assert after.last_job is None
+    assert [job.info().schedule for job in jobs] == [schedule.id] * 2
 
 
 def test_a_preview_ends_where_the_schedule_does() -> None:
-    note = task(nothing)
+    note = task(_nothing)
     hour = timedelta(hours=1)
 
     bounded = note.schedule(interval=hour, starts_at=FUTURE, ends_at=FUTURE + 2 * hour)
@@ -180,163 +183,176 @@ def test_a_preview_ends_where_the_schedule_does() -> None:
 
 @pytest.mark.parametrize("count", [-1, "2", 1.5, 10**30])
 def test_a_preview_of_an_impossible_number_is_refused(count: Any) -> None:
-    schedule = task(nothing).schedule(interval=60)
+    schedule = task(_nothing).schedule(interval=60)
 
     with pytest.raises(InvalidValue, match="preview"):
         schedule.preview(count)
 
 
-# Jobs
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            {"schedule_type": "one_off", "next_run": FUTURE},
+            {"schedule_type": "one_off", "next_run_ts": FUTURE.timestamp(), "interval_secs": None, "cron_expr": None},
+        ),
+        (
+            {"schedule_type": "interval", "interval_secs": 60.0, "next_run": FUTURE},
+            {"schedule_type": "interval", "next_run_ts": FUTURE.timestamp(), "interval_secs": 60.0, "cron_expr": None},
+        ),
+        (
+            {"schedule_type": "cron", "cron_expr": "0 9 * * *", "timezone": "Europe/Berlin"},
+            {
+                "schedule_type": "cron",
+                "interval_secs": None,
+                "cron_expr": "0 9 * * *",
+                "timezone": "Europe/Berlin",
+            },
+        ),
+    ],
+)
+def test_a_reference_becomes_an_envelope_that_can_be_got_and_listed(
+    said: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    task(name="send", priority=3)(_anything)
+    backend = get_scheduler_backend()
+
+    made = backend.enqueue(ScheduledTaskReference("send", args=["ada"], kwargs={"copies": 2}, id="report", **said))
+
+    kept = {name: getattr(made, name) for name in expected}
+    assert kept == expected
+    assert (made.id, made.task_name, made.args, made.kwargs) == ("report", "send", ["ada"], {"copies": 2})
+    assert (made.priority, made.status, made.run_count, made.updated_at) == (3, "pending", 0, made.created_at)
+    assert backend.get("report") == made
+    assert backend.list() == [made]
+    assert Schedule("report").info().next_run_at is not None
 
 
-def test_a_job_knows_the_schedule_and_the_tick_that_made_it(told: SimpleQueue[Any]) -> None:
-    @task
-    def note() -> None:
-        current = nuvom.current_job()
-        assert current is not None
-        told.put((current.id, current.schedule, own_tick(), current.missed_ticks))
+def test_a_reference_with_a_known_id_replaces_the_schedule() -> None:
+    task(name="send")(_anything)
+    backend = get_scheduler_backend()
+    reference = ScheduledTaskReference("send", schedule_type="interval", interval_secs=60, id="report")
+    first = backend.enqueue(reference)
 
-    schedule = note.schedule(at=PAST, id="report")
-    with nuvom.Worker(threads=1):
-        id, *heard = told.get(timeout=PATIENCE)
+    again = backend.enqueue(reference)
+    reference.interval_secs = 90
+    changed = backend.enqueue(reference)
 
-    assert heard == ["report", PAST, 0]
-    assert id == schedule.info().last_job
-    info = nuvom.Job[None](id).info()
-    assert (info.schedule, info.tick_at, info.missed_ticks) == ("report", PAST, 0)
+    assert again == first
+    assert (changed.interval_secs, len(backend.list())) == (90.0, 1)
 
 
-def test_a_job_that_was_asked_for_knows_of_no_schedule(told: SimpleQueue[Any]) -> None:
-    @task
-    def note() -> None:
-        current = nuvom.current_job()
-        assert current is not None
-        told.put((current.schedule, current.tick_at, current.missed_ticks))
+def test_arguments_of_a_reference_may_have_the_names_of_options() -> None:
+    task(name="send")(_anything)
 
-    job = note.delay()
-    with nuvom.Worker(threads=1):
-        assert told.get(timeout=PATIENCE) == (None, None, 0)
+    made = get_scheduler_backend().enqueue(
+        ScheduledTaskReference("send", kwargs={"id": 5, "at": "home", "cron": None}, next_run=FUTURE)
+    )
 
-    info = job.info()
-    assert (info.schedule, info.tick_at, info.missed_ticks) == (None, None, 0)
+    assert made.kwargs == {"id": 5, "at": "home", "cron": None}
 
 
-def test_ticks_keep_their_distance_and_each_makes_one_job(told: SimpleQueue[datetime]) -> None:
-    note = task(name="note")(lambda: told.put(own_tick()))
-
-    schedule = note.schedule(interval=0.1, max_runs=5)
-    first = schedule.next_run
-    assert first is not None
-    with nuvom.Worker(threads=2), nuvom.Worker(threads=2), nuvom.Worker(threads=2):
-        ticks = sorted(told.get(timeout=PATIENCE) for _ in range(5))
-
-    assert ticks == [first + number * timedelta(seconds=0.1) for number in range(5)]
-    assert told.empty()
-    info = schedule.info()
-    assert (info.runs, info.skipped, info.next_run_at) == (5, 0, None)
+def test_a_reference_to_no_task_is_not_found() -> None:
+    with pytest.raises(NotFound, match="sned"):
+        get_scheduler_backend().enqueue(ScheduledTaskReference("sned", next_run=FUTURE))
 
 
-def test_missed_ticks_make_one_job_that_carries_their_number(told: SimpleQueue[int], events: Events) -> None:
-    @task
-    def note() -> None:
-        current = nuvom.current_job()
-        assert current is not None
-        told.put(current.missed_ticks)
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"schedule_type": "one_off"}, "'one_off' needs next_run"),
+        ({"schedule_type": "interval"}, "'interval' needs interval_secs"),
+        ({"schedule_type": "cron", "next_run": FUTURE}, "'cron' needs cron_expr"),
+        ({"schedule_type": "daily"}, "expected 'one_off', 'interval' or 'cron'"),
+    ],
+)
+def test_a_reference_that_does_not_say_when_is_refused(said: dict[str, Any], message: str) -> None:
+    task(name="send")(_nothing)
 
-    schedule = note.schedule(interval=DAY)
-    ticks_of_days(schedule, 11)
-    with nuvom.Worker(threads=1):
-        assert told.get(timeout=PATIENCE) == 10
-
-    info = schedule.info()
-    assert (info.runs, info.skipped) == (1, 0)
-    assert info.next_run_at is not None
-    assert info.next_run_at > info.changed_at
-    assert last_job(schedule).info().missed_ticks == 10
-    events.wait_for("tick_fired", schedule=schedule.id, jobs=1, missed=11, skipped=0)
+    with pytest.raises(InvalidOption, match=message):
+        get_scheduler_backend().enqueue(ScheduledTaskReference("send", **said))
 
 
-def test_missed_ticks_can_be_skipped(events: Events) -> None:
-    schedule = task(nothing).schedule(interval=DAY, misfire="skip")
-    ticks_of_days(schedule, 11)
+def test_those_that_are_due_come_earliest_first_and_no_more_than_asked_for() -> None:
+    note = task(name="note")(_nothing)
+    note.schedule(at=PAST + timedelta(days=1), id="second")
+    note.schedule(at=PAST, id="first")
+    note.schedule(at=PAST, id="paused").pause()
+    note.schedule(at=FUTURE, id="later")
+    backend = get_scheduler_backend()
 
-    with nuvom.Worker(threads=1):
-        events.wait_for("tick_fired", schedule=schedule.id, jobs=0, missed=11, skipped=11)
-
-    info = schedule.info()
-    assert (info.runs, info.skipped, info.last_job) == (0, 11, None)
-
-
-def test_missed_ticks_can_make_a_job_each(told: SimpleQueue[datetime]) -> None:
-    note = task(name="note")(lambda: told.put(own_tick()))
-    schedule = note.schedule(interval=DAY, misfire="all")
-    ticks_of_days(schedule, 5)
-
-    with nuvom.Worker(threads=2):
-        ticks = sorted(told.get(timeout=PATIENCE) for _ in range(5))
-
-    assert [tick - ticks[0] for tick in ticks] == [timedelta(days=number) for number in range(5)]
-    assert schedule.info().runs == 5
+    assert [it.id for it in backend.due()] == ["first", "second"]
+    assert [it.id for it in backend.due(limit=1)] == ["first"]
+    assert [it.id for it in backend.due(PAST.timestamp())] == ["first"]
+    assert [it.id for it in backend.due(PAST.timestamp() - 1)] == []
+    assert [it.id for it in backend.due(FUTURE.timestamp())] == ["first", "second", "later"]
 
 
-def test_no_more_than_the_latest_hundred_are_made_up_for(events: Events) -> None:
-    schedule = task(nothing).schedule(interval=DAY, misfire="all")
-    ticks_of_days(schedule, 150)
+def test_a_schedule_that_is_put_off_is_due_then_and_goes_on_by_its_rule() -> None:
+    schedule = task(_nothing).schedule(interval=DAY)
+    backend = get_scheduler_backend()
 
-    with nuvom.Worker(threads=1):
-        events.wait_for("tick_fired", schedule=schedule.id, jobs=100, missed=150, skipped=50)
+    backend.reschedule(schedule.id, FUTURE.timestamp())
 
-    assert (schedule.info().runs, schedule.info().skipped) == (100, 50)
-
-
-def test_jobs_of_a_schedule_may_overlap(told: SimpleQueue[None]) -> None:
-    together = threading.Barrier(2)
-
-    @task
-    def meet() -> None:
-        together.wait(PATIENCE)
-        told.put(None)
-
-    meet.schedule(interval=0.1, max_runs=2)
-
-    with nuvom.Worker(threads=2):
-        told.get(timeout=PATIENCE)
-        told.get(timeout=PATIENCE)
+    assert schedule.preview(2) == [FUTURE, FUTURE + timedelta(days=1)]
+    envelope = backend.get(schedule.id)
+    assert envelope is not None
+    assert envelope.next_run_ts == FUTURE.timestamp()
+    assert envelope.updated_at > envelope.created_at
 
 
-def test_a_schedule_can_wait_for_the_end_of_its_last_job(told: SimpleQueue[str], events: Events) -> None:
-    released = threading.Event()
+def test_an_envelope_tells_how_far_its_schedule_has_come(note: Task[[str], None], told: SimpleQueue[str]) -> None:
+    schedule, backend = note.schedule("it runs", at=PAST), get_scheduler_backend()
 
-    @task
-    def hold() -> None:
-        told.put("started")
-        released.wait(PATIENCE)
+    def seen() -> tuple[object, ...]:
+        envelope = backend.get(schedule.id)
+        assert envelope is not None
+        return envelope.status, envelope.is_due(), envelope.run_count
 
-    schedule = hold.schedule(interval=0.1, overlap="skip", max_runs=2)
-    with nuvom.Worker(threads=2):
-        assert told.get(timeout=PATIENCE) == "started"
-        events.wait_for("tick_fired", schedule=schedule.id, jobs=0, skipped=1)
-        held = schedule.info()
-        released.set()
-        assert told.get(timeout=PATIENCE) == "started"
-
-    assert held.runs == 1
-    assert schedule.info().runs == 2
-
-
-def test_jitter_lets_a_job_start_some_time_after_its_tick(note: Task[[str], None], told: SimpleQueue[str]) -> None:
-    schedule = note.schedule("late", interval=DAY, misfire="all", jitter=3600)
-    ticks_of_days(schedule, 1)
-
+    before = seen()
+    schedule.pause()
+    paused = seen()
+    schedule.resume()
     with nuvom.Worker(threads=1):
         told.get(timeout=PATIENCE)
 
-    job = last_job(schedule).info()
-    assert job.tick_at is not None
-    assert timedelta(0) < job.run_at - job.tick_at < timedelta(hours=1)
+    assert [before, paused, seen()] == [("pending", True, 0), ("paused", False, 0), ("dispatched", False, 1)]
 
 
-def test_a_schedule_that_has_ended_makes_no_job() -> None:
-    schedule = task(nothing).schedule(interval=60, ends_at=PAST)
+def test_to_acknowledge_a_tick_changes_nothing() -> None:
+    schedule = task(_nothing).schedule(interval=DAY)
+    before = schedule.info()
 
-    assert (schedule.next_run, schedule.preview()) == (None, [])
+    get_scheduler_backend().ack_dispatched(schedule.id)
+
+    assert schedule.info() == before
+
+
+def test_what_is_not_there_can_be_cancelled_and_got_but_not_changed() -> None:
+    backend = get_scheduler_backend()
+
+    assert backend.get("nothing") is None
+    backend.cancel("nothing")
+    with pytest.raises(NotFound):
+        backend.ack_dispatched("nothing")
+    with pytest.raises(NotFound):
+        backend.reschedule("nothing", 0.0)
+
+
+def test_a_cancelled_schedule_is_got_no_more() -> None:
+    schedule, backend = task(_nothing).schedule(interval=DAY), get_scheduler_backend()
+
+    backend.cancel(schedule.id)
+
+    assert (backend.get(schedule.id), backend.list()) == (None, [])
+
+
+def _nothing() -> None: ...
+
+
+def _anything(*args: object, **kwargs: object) -> None: ...
+
+
+def _ticks_of_days(schedule: Schedule, days: int) -> None:
+    """Makes a daily schedule one that nobody fired for so many ticks; the last was half a day ago."""
+    get_scheduler_backend().reschedule(schedule.id, time.time() - (days - 0.5) * DAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
@@ -17,12 +18,20 @@ from nuvom.scheduler import (
     Schedule,
     list_schedules,
 )
-from scheduled import DAY, FUTURE, PAST, Report, anything, nothing, own_tick
 
 pytestmark = pytest.mark.usefixtures("backend")
 
+PAST = datetime(2001, 1, 1, tzinfo=UTC)
+FUTURE = datetime(2090, 1, 1, tzinfo=UTC)
+DAY = 86_400.0
 
-# When
+
+@dataclass
+class Report:
+    """What a task may ask for, as a class of its own."""
+
+    name: str
+    day: datetime
 
 
 def test_a_time_makes_one_job_and_has_run_out(note: Task[[str], None], told: SimpleQueue[str]) -> None:
@@ -39,19 +48,19 @@ def test_a_time_makes_one_job_and_has_run_out(note: Task[[str], None], told: Sim
 def test_a_time_with_a_zone_is_kept_to_the_microsecond() -> None:
     at = datetime(2090, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
 
-    assert task(nothing).schedule(at=at).next_run == at
+    assert task(_nothing).schedule(at=at).next_run == at
 
 
 def test_a_time_without_a_zone_warns_the_caller_and_is_read_in_the_zone_of_the_schedule() -> None:
     with pytest.warns(UserWarning, match=r"has no time zone and is read in Europe/Berlin") as warned:
-        schedule = task(nothing).schedule(at=datetime(2090, 7, 1, 12), timezone_name="Europe/Berlin")
+        schedule = task(_nothing).schedule(at=datetime(2090, 7, 1, 12), timezone_name="Europe/Berlin")
 
     assert schedule.next_run == datetime(2090, 7, 1, 10, tzinfo=UTC)
     assert [warning.filename for warning in warned] == [__file__]
 
 
 def test_bounds_without_a_zone_are_read_in_the_zone_of_the_schedule() -> None:
-    schedule = task(nothing).schedule(
+    schedule = task(_nothing).schedule(
         interval=DAY,
         starts_at=datetime(2090, 7, 1, 12),
         ends_at=datetime(2090, 7, 2, 12),
@@ -65,7 +74,7 @@ def test_bounds_without_a_zone_are_read_in_the_zone_of_the_schedule() -> None:
 
 @pytest.mark.parametrize("hour", [3600, 3600.0, timedelta(hours=1)])
 def test_in_so_many_seconds_is_once_and_that_much_later(hour: float | timedelta) -> None:
-    info = task(nothing).schedule(in_=hour).info()
+    info = task(_nothing).schedule(in_=hour).info()
 
     assert info.at is not None
     assert info.next_run_at == info.at
@@ -80,20 +89,20 @@ def test_in_no_time_is_at_once(note: Task[[str], None], told: SimpleQueue[str]) 
 
 @pytest.mark.parametrize("hour", [3600, timedelta(hours=1)])
 def test_an_interval_begins_when_it_is_written(hour: float | timedelta) -> None:
-    info = task(nothing).schedule(interval=hour).info()
+    info = task(_nothing).schedule(interval=hour).info()
 
     assert info.interval_secs == 3600.0
     assert info.next_run_at == info.created_at + timedelta(hours=1)
 
 
 def test_an_interval_counts_from_its_start() -> None:
-    schedule = task(nothing).schedule(interval=3600, starts_at=FUTURE)
+    schedule = task(_nothing).schedule(interval=3600, starts_at=FUTURE)
 
     assert schedule.preview(3) == [FUTURE, FUTURE + timedelta(hours=1), FUTURE + timedelta(hours=2)]
 
 
 def test_an_expression_is_due_by_the_clocks_of_its_zone() -> None:
-    schedule = task(nothing).schedule(
+    schedule = task(_nothing).schedule(
         cron="0 9 * * MON-FRI", timezone_name="America/New_York", starts_at=datetime(2090, 3, 10, tzinfo=UTC)
     )
 
@@ -108,7 +117,7 @@ def test_an_expression_is_due_by_the_clocks_of_its_zone() -> None:
 
 
 def test_an_expression_with_seconds_fires_again_and_again(told: SimpleQueue[datetime]) -> None:
-    note = task(name="note")(lambda: told.put(own_tick()))
+    note = task(name="note")(lambda: told.put(_own_tick()))
 
     note.schedule(cron="* * * * * *", max_runs=2)
     with nuvom.Worker(threads=2):
@@ -149,7 +158,7 @@ def test_an_expression_with_seconds_fires_again_and_again(told: SimpleQueue[date
 )
 def test_options_that_cannot_be_are_refused_with_what_was_expected(said: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidOption, match=message):
-        task(name="nothing")(nothing).schedule(**said)
+        task(name="nothing")(_nothing).schedule(**said)
 
     assert list_schedules() == []
 
@@ -173,20 +182,20 @@ def test_options_that_cannot_be_are_refused_with_what_was_expected(said: dict[st
 )
 def test_values_that_cannot_be_are_refused_when_they_are_written(said: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
-        task(nothing).schedule(**said)
+        task(_nothing).schedule(**said)
 
     assert list_schedules() == []
 
 
 def test_a_start_of_with_options_is_refused_since_the_rule_says_when() -> None:
-    later = task(nothing).with_options(in_=60)
+    later = task(_nothing).with_options(in_=60)
 
     with pytest.raises(InvalidOption, match="in_"):
         later.schedule(interval=60)
 
 
 def test_the_last_day_that_python_knows_does_not_hide_the_other_schedules() -> None:
-    note = task(nothing)
+    note = task(_nothing)
     note.schedule(at=datetime.max.replace(tzinfo=UTC), id="last")
 
     note.schedule(interval=60, id="other")
@@ -194,11 +203,8 @@ def test_the_last_day_that_python_knows_does_not_hide_the_other_schedules() -> N
     assert [info.id for info in list_schedules()] == ["last", "other"]
 
 
-# Writing the same id again
-
-
 def test_to_write_the_same_again_leaves_the_schedule_alone() -> None:
-    note = task(anything)
+    note = task(_anything)
 
     first = note.schedule("ada", interval=3600, id="report").info()
     again = note.schedule("ada", interval=3600, id="report").info()
@@ -222,7 +228,7 @@ def test_a_passed_time_that_is_written_again_does_not_fire_again(
 
 
 def test_other_arguments_change_the_schedule_and_leave_its_next_time() -> None:
-    note = task(anything)
+    note = task(_anything)
     first = note.schedule("ada", interval=3600, id="report").info()
 
     changed = note.schedule("grace", interval=3600, id="report").info()
@@ -233,7 +239,7 @@ def test_other_arguments_change_the_schedule_and_leave_its_next_time() -> None:
 
 
 def test_another_rule_starts_anew() -> None:
-    note = task(nothing)
+    note = task(_nothing)
     note.schedule(interval=3600, id="report")
 
     changed = note.schedule(cron="0 0 1 1 *", starts_at=FUTURE, id="report").info()
@@ -243,14 +249,14 @@ def test_another_rule_starts_anew() -> None:
 
 
 def test_a_paused_schedule_that_is_written_again_stays_paused() -> None:
-    note = task(nothing)
+    note = task(_nothing)
     note.schedule(interval=3600, id="report").pause()
 
     assert note.schedule(interval=60, id="report").info().paused
 
 
 def test_without_an_id_each_is_a_schedule_of_its_own() -> None:
-    note = task(nothing)
+    note = task(_nothing)
 
     one, other = note.schedule(interval=60), note.schedule(interval=60)
 
@@ -259,7 +265,7 @@ def test_without_an_id_each_is_a_schedule_of_its_own() -> None:
 
 
 def test_many_threads_that_write_one_id_make_one_schedule() -> None:
-    note, together = task(anything), threading.Barrier(8)
+    note, together = task(_anything), threading.Barrier(8)
 
     def write(number: int) -> None:
         together.wait(PATIENCE)
@@ -273,9 +279,6 @@ def test_many_threads_that_write_one_id_make_one_schedule() -> None:
 
     (info,) = list_schedules()
     assert info.args[0] in range(8)
-
-
-# Arguments and options
 
 
 def test_a_wrong_call_fails_at_the_caller_and_writes_nothing() -> None:
@@ -363,3 +366,16 @@ def test_a_task_can_write_schedules_itself(told: SimpleQueue[str]) -> None:
         assert told.get(timeout=PATIENCE) == "later"
 
     assert Schedule(made).info().runs == 1
+
+
+def _nothing() -> None: ...
+
+
+def _anything(*args: object, **kwargs: object) -> None: ...
+
+
+def _own_tick() -> datetime:
+    current = nuvom.current_job()
+    assert current is not None
+    assert current.tick_at is not None
+    return datetime.fromtimestamp(current.tick_at, UTC)

@@ -346,7 +346,8 @@ fn a_trigger_makes_a_job_now_and_leaves_the_ticks_alone() {
 
     assert_eq!((change.jobs[0].id, times(&change.jobs)), (job, vec![Duration::ZERO]));
     let then = change.then.unwrap();
-    assert_eq!((then.next_tick, then.last_job, then.runs), (schedule.next_tick, Some(job), 0));
+    assert_eq!((then.next_tick, then.last_job, then.runs), (schedule.next_tick, None, 0));
+    assert_eq!(change.jobs[0].options.tick.as_ref().map(|tick| tick.schedule.clone()), Some(id()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ticks::first_tick;
-use super::{Definition, Rule, Schedule, ScheduleChange};
+use super::{Definition, Rule, Schedule, ScheduleChange, Tick};
 use crate::ports::Calendar;
 use crate::{JobId, Result, ScheduleId, Timestamp};
 
@@ -81,10 +81,11 @@ impl Schedule {
         Ok(Some(self.becomes(then, now)))
     }
 
-    /// Makes a job now, under this id, whatever its rule says; its ticks stay as they are.
+    /// Makes a job now, under this id, whatever its rule says; its ticks, and what the last of them made, stay as they
+    /// are.
     pub fn trigger(&self, job: JobId, now: Timestamp) -> ScheduleChange {
-        let mut change = self.becomes(Schedule { last_job: Some(job), ..self.clone() }, now);
-        change.jobs.push(self.job(job, now, None));
+        let mut change = self.becomes(self.clone(), now);
+        change.jobs.push(self.job(job, now, Tick { schedule: self.id.clone(), at: now, missed: 0 }));
         change
     }
 

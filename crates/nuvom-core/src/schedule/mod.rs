@@ -139,7 +139,7 @@ pub struct Schedule {
     pub skipped: u64,
     /// The last tick that was fired.
     pub last_tick: Option<Timestamp>,
-    /// The last job that it made.
+    /// The last job that its ticks made.
     pub last_job: Option<JobId>,
     /// When it was first written.
     pub created_at: Timestamp,
@@ -152,7 +152,7 @@ pub struct Schedule {
 pub struct Tick {
     /// The schedule.
     pub schedule: ScheduleId,
-    /// The due time.
+    /// The due time; of a job that was triggered, when it was.
     pub at: Timestamp,
     /// How many ticks before it were missed, and are made good by this job.
     pub missed: u64,
@@ -176,15 +176,13 @@ impl Schedule {
     pub fn job_at(&self, tick: Timestamp, missed: u64) -> NewJob {
         let id = JobId::from_tick(self.id.as_str(), tick);
         let made_by = Tick { schedule: self.id.clone(), at: tick, missed };
-        self.job(id, tick + self.delay(id), Some(made_by))
+        self.job(id, tick + self.delay(id), made_by)
     }
 
-    fn job(&self, id: JobId, run_at: Timestamp, tick: Option<Tick>) -> NewJob {
+    fn job(&self, id: JobId, run_at: Timestamp, tick: Tick) -> NewJob {
         let Definition { task, queue, priority, options, payload, .. } = &self.definition;
         let mut options = Arc::clone(options);
-        if tick.is_some() {
-            Arc::make_mut(&mut options).tick = tick;
-        }
+        Arc::make_mut(&mut options).tick = Some(tick);
         NewJob {
             id,
             task: task.clone(),

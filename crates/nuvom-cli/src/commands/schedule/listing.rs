@@ -41,10 +41,10 @@ pub(super) fn list(json: bool, session: &mut Session<'_>) -> Result<i32, Failure
 
 fn table(all: &[Schedule], now: Timestamp) -> Table {
     let mut table = Table::new(&[
-        ("SCHEDULE", Fit::Cut(12)),
+        ("SCHEDULE", Fit::Cut(36)),
         ("STATE", Fit::Whole),
-        ("TASK", Fit::Cut(8)),
-        ("WHEN", Fit::Cut(14)),
+        ("TASK", Fit::Optional),
+        ("WHEN", Fit::Cut(12)),
         ("NEXT", Fit::Whole),
         ("RUNS", Fit::Optional),
         ("SKIPPED", Fit::Optional),
