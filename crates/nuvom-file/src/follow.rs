@@ -50,8 +50,12 @@ fn facts(id: JobId, state: State, text: &[u8]) -> Option<Facts<'_>> {
 }
 
 impl Followed {
-    /// Reads what the journal says since; answers whether it could. It cannot if the entries are gone.
+    /// Reads what the journal says since; answers whether it could. It cannot if the entries are gone, or if files
+    /// were moved of which no entry tells.
     pub(crate) fn follow(&mut self, journal: &Journal, head: &Head) -> io::Result<bool> {
+        if self.head.generation != head.generation {
+            return Ok(false);
+        }
         // Another thread may have brought it further since the head was read.
         if self.head.entry >= head.entry {
             return Ok(true);

@@ -13,7 +13,7 @@ use nuvom_core::{Error, ErrorKind, Result, Timestamp};
 
 use crate::failure::failure;
 use crate::folders::open_or_create;
-use crate::journal::{Head, check};
+use crate::journal::{Generation, Head, check};
 use crate::positions::{read_from, write_at};
 
 /// Longer than any batch takes on a slow disk, short enough that a client hears of a process that hangs.
@@ -111,7 +111,8 @@ impl Gate {
 }
 
 fn text(head: &Head, boot: &str) -> Vec<u8> {
-    let facts = format!("{} {} {} {} {boot}", head.entry, head.segment, head.offset, head.time.as_micros());
+    let (time, generation) = (head.time.as_micros(), head.generation.0);
+    let facts = format!("{} {} {} {time} {generation} {boot}", head.entry, head.segment, head.offset);
     let mut text = format!("{} {facts}", check(0, facts.as_bytes())).into_bytes();
     text.resize(HEAD_LENGTH - 1, b' ');
     text.push(b'\n');
@@ -127,5 +128,6 @@ fn parse(bytes: &[u8], boot: &str) -> Option<Head> {
     let mut number = || words.next()?.parse::<u64>().ok();
     let (entry, segment, offset) = (number()?, number()?, number()?);
     let time = Timestamp::from_micros(words.next()?.parse().ok()?);
-    (words.next()? == boot).then_some(Head { entry, segment, offset, time })
+    let generation = Generation(words.next()?.parse().ok()?);
+    (words.next()? == boot).then_some(Head { entry, segment, offset, time, generation })
 }

@@ -10,6 +10,7 @@ use nuvom_core::{Attempt, ErrorKind, Job, JobId, QueueName, Result, State};
 use crate::batch::Batch;
 use crate::damage::damaged;
 use crate::folders::{Kind, QUEUES, read};
+use crate::journal::Head;
 use crate::line::Line;
 use crate::names::queue_of;
 use crate::store::FileStore;
@@ -27,7 +28,7 @@ pub(crate) struct Listing {
     states: Vec<State>,
     /// The newest first.
     ids: Arc<Vec<JobId>>,
-    entry: u64,
+    head: Head,
     at: Duration,
 }
 
@@ -120,7 +121,7 @@ impl FileStore {
         // A page goes on where the last one ended. What moved into these states since is on no later page anyway.
         let goes_on = |last: &Listing| before.is_some() && now.saturating_sub(last.at) < LISTED_FOR;
         let ids = match &*last {
-            Some(last) if last.states == states && (last.entry == head.entry || goes_on(last)) => {
+            Some(last) if last.states == states && (last.head == head || goes_on(last)) => {
                 Arc::clone(&last.ids)
             }
             _ => {
@@ -131,7 +132,7 @@ impl FileStore {
                 }
                 let ids: Arc<Vec<JobId>> = Arc::new(ids.into_iter().rev().collect());
                 let listed = Arc::clone(&ids);
-                *last = Some(Listing { states: states.to_vec(), ids: listed, entry: head.entry, at: now });
+                *last = Some(Listing { states: states.to_vec(), ids: listed, head, at: now });
                 ids
             }
         };

@@ -106,7 +106,7 @@ impl JobStore for FileStore {
         }
         let reaped = self.change_found("reap", |batch, index| {
             let expired: Vec<JobId> = index.expired(batch.now).take(limit).collect();
-            let reaped = expired.into_iter().map(|id| reap(batch, id)).collect::<Result<Vec<_>>>()?;
+            let reaped = expired.into_iter().map(|id| reap(batch, index, id)).collect::<Result<Vec<_>>>()?;
             batch.changed().for_each(|job| index.note_job(job));
             Ok(reaped.into_iter().flatten().collect::<Vec<_>>())
         })?;
@@ -238,8 +238,12 @@ fn renew(batch: &mut Batch<'_>, index: &Index, held: Held, until: Timestamp) -> 
     }
 }
 
-fn reap(batch: &mut Batch<'_>, id: JobId) -> Result<Option<Reaped>> {
-    let Some(job) = batch.find_in(id, State::Running)? else { return Ok(None) };
+fn reap(batch: &mut Batch<'_>, index: &mut Index, id: JobId) -> Result<Option<Reaped>> {
+    let Some(job) = batch.find_in(id, State::Running)? else {
+        // Damaged, or removed by hand: either way it is not to be met again each time, before those behind it.
+        index.forget(id);
+        return Ok(None);
+    };
     let (held, task, queue) = (job.held(), job.task.clone(), job.queue.clone());
     Ok(match batch.apply(id, &Trigger::Expire { lease: held.lease })? {
         Applied::Done(state) => Some(Reaped { held, task, queue, state }),

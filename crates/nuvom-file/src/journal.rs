@@ -23,6 +23,21 @@ pub(crate) struct Head {
     pub(crate) offset: u64,
     /// The store's time when it was written.
     pub(crate) time: Timestamp,
+    /// Another one whenever files were moved and no new entry says so: what somebody learned of them meanwhile holds
+    /// no longer.
+    pub(crate) generation: Generation,
+}
+
+/// Drawn, and not counted: so it is another one also where the last one can no longer be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Generation(pub(crate) u32);
+
+impl Generation {
+    /// One that was not there before.
+    pub(crate) fn another() -> Self {
+        let [.., one, two, three, four] = uuid::Uuid::now_v7().into_bytes();
+        Self(u32::from_be_bytes([one, two, three, four]))
+    }
 }
 
 /// An entry, found in a segment.

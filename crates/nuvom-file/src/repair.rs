@@ -8,7 +8,7 @@ use nuvom_core::Timestamp;
 use crate::apply::repeat;
 use crate::folders::Folders;
 use crate::gate::Gate;
-use crate::journal::{Head, Journal, entry_at, entry_text};
+use crate::journal::{Generation, Head, Journal, entry_at, entry_text};
 
 /// The head of a store whose files are as its journal says.
 pub(crate) fn repaired(
@@ -58,6 +58,7 @@ pub(crate) fn repeat_all(
 ) -> io::Result<Head> {
     // Until it is through, files may be of a time long past: nobody is to take them for the truth.
     gate.clear_head()?;
+    let generation = Generation::another();
     let mut head: Option<Head> = None;
     for segment in journal.segments()? {
         let bytes = journal.read(segment, 0, None)?.unwrap_or_default();
@@ -74,6 +75,7 @@ pub(crate) fn repeat_all(
                 segment,
                 offset: at as u64,
                 time: entry.time.max(time),
+                generation,
             });
         }
         if at < bytes.len() {

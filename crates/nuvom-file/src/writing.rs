@@ -9,7 +9,7 @@ use nuvom_local::failpoint;
 use crate::apply::apply;
 use crate::batch::Batch;
 use crate::change::Change;
-use crate::journal::{Head, Segment, entry_text};
+use crate::journal::{Generation, Head, Segment, entry_text};
 use crate::store::FileStore;
 
 /// So long that a checkpoint is rare, so short that a start after a loss of power repeats it in seconds.
@@ -62,6 +62,10 @@ impl FileStore {
         failpoint("journal.written");
         if let Err(stopped) = apply(&self.folders, changes) {
             if stopped.taken_back {
+                // Whoever looked at the files meanwhile saw some that were moved back since. The head is to say so
+                // before the entry is gone, because until then nobody takes it for the truth. If it cannot, the
+                // entry goes all the same: its caller is told that nothing happened.
+                let _ = self.gate.set_head(&Head { generation: Generation::another(), ..head });
                 segment.cut(head.offset)?;
                 if self.synced {
                     segment.sync()?;
@@ -85,9 +89,12 @@ impl FileStore {
         let first = entry_text(head.entry + 1, head.time, &[]);
         let number = head.segment + 1;
         writer.segment = Some(self.journal.begin(number, &first, self.synced)?);
-        let next =
-            Head { entry: head.entry + 1, segment: number, offset: first.len() as u64, time: head.time };
-        self.gate.set_head(&next)?;
+        let next = Head { entry: head.entry + 1, segment: number, offset: first.len() as u64, ..head };
+        if let Err(error) = self.gate.set_head(&next) {
+            // Whoever begins this segment next makes its file anew, and the one that is open here is then no more.
+            writer.segment = None;
+            return Err(error);
+        }
         self.checkpoint.begin(&self.folders, &self.journal, number, self.synced);
         Ok(next)
     }

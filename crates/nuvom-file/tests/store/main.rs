@@ -8,6 +8,7 @@ mod crashes;
 mod damage;
 #[cfg(unix)]
 mod disk;
+mod generations;
 mod homes;
 #[cfg(unix)]
 mod identity;
