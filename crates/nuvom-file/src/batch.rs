@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use nuvom_core::ports::{Enqueued, Record};
 use nuvom_core::{
-    Attempt, Decision, Error, ErrorKind, Job, JobId, NewJob, QueueName, Result, State, Timestamp, Transition,
-    Trigger, decide,
+    Attempt, Decision, Error, Job, JobId, NewJob, QueueName, Result, State, Timestamp, Transition, Trigger,
+    decide,
 };
 
 use crate::change::{Change, Put};
@@ -29,7 +29,8 @@ pub(crate) struct Batch<'a> {
 #[derive(Debug)]
 struct Work {
     record: Record,
-    whole: bool,
+    /// Options that could not be read.
+    unread: Option<String>,
     /// The line of its value, if it comes with one.
     result: Option<Vec<u8>>,
     /// Where its file is; none if it is new.
@@ -68,7 +69,7 @@ impl<'a> Batch<'a> {
         let record = Record { job: Job::accepted(new, self.now), attempts: Vec::new() };
         let work = Work {
             record,
-            whole: true,
+            unread: None,
             result: None,
             from: None,
             before: Vec::new(),
@@ -99,20 +100,17 @@ impl<'a> Batch<'a> {
     }
 
     /// Makes the change that core decides on, if the job was found before.
-    pub(crate) fn apply(&mut self, id: JobId, trigger: &Trigger<'_>) -> Result<Applied> {
+    pub(crate) fn apply(&mut self, id: JobId, trigger: &Trigger<'_>) -> Applied {
         let Some(work) = self.works.get_mut(&id).filter(|work| !work.gone) else {
-            return Ok(Applied::Unknown);
+            return Applied::Unknown;
         };
         let Ok(Decision { transition, attempt }) = decide(&work.record.job, trigger, self.now) else {
-            return Ok(Applied::Refused(work.record.job.state));
+            return Applied::Refused(work.record.job.state);
         };
         if transition == Transition::Remove {
             work.gone = true;
             self.others.push(Change::Forget { id });
-            return Ok(Applied::Done(work.record.job.state));
-        }
-        if !work.whole {
-            return Err(unreadable(id));
+            return Applied::Done(work.record.job.state);
         }
         transition.apply(&mut work.record.job);
         work.record.attempts.extend(attempt);
@@ -120,7 +118,7 @@ impl<'a> Batch<'a> {
             work.changed = true;
             self.changed.push(id);
         }
-        Ok(Applied::Done(work.record.job.state))
+        Applied::Done(work.record.job.state)
     }
 
     /// A job that was found before.
@@ -135,7 +133,7 @@ impl<'a> Batch<'a> {
 
     /// Whether all of a found job could be read.
     pub(crate) fn is_whole(&self, id: JobId) -> bool {
-        self.works.get(&id).is_some_and(|work| work.whole)
+        self.works.get(&id).is_some_and(|work| work.unread.is_none())
     }
 
     /// Has the line of a value written behind the record of a job that changed.
@@ -180,7 +178,7 @@ impl<'a> Batch<'a> {
         for id in self.changed {
             let Some(work) = self.works.remove(&id).filter(|work| !work.gone) else { continue };
             let job = &work.record.job;
-            let mut text = to_text(job, &work.record.attempts);
+            let mut text = to_text(job, &work.record.attempts, work.unread.as_deref());
             if let Some(result) = &work.result {
                 text.extend_from_slice(result);
                 text.push(b'\n');
@@ -201,10 +199,10 @@ impl<'a> Batch<'a> {
             return Ok(());
         };
         match from_text(id, state, &before) {
-            Ok(Found { record, whole }) => {
+            Ok(Found { record, unread }) => {
                 let work = Work {
                     record,
-                    whole,
+                    unread,
                     result: None,
                     from: Some(state),
                     before,
@@ -221,10 +219,4 @@ impl<'a> Batch<'a> {
             Err(Fault::Newer(error)) => Err(error.during(self.operation)),
         }
     }
-}
-
-fn unreadable(id: JobId) -> Error {
-    Error::new(ErrorKind::Foreign, "the options of this job were written by another version of Nuvom")
-        .with("job", id)
-        .hint("Use that version for it")
 }

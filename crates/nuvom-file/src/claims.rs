@@ -63,7 +63,7 @@ fn take(batch: &mut Batch<'_>, index: &mut Index, claim: &Claim, id: JobId) -> R
         return Ok(None);
     }
     let trigger = Trigger::Claim { worker: &claim.worker, lease_for: claim.lease_for };
-    match batch.apply(id, &trigger)? {
+    match batch.apply(id, &trigger) {
         Applied::Done(_) => Ok(batch.known(id).cloned()),
         Applied::Refused(_) | Applied::Unknown => Ok(None),
     }

@@ -17,8 +17,6 @@ pub(crate) struct Index {
     /// Ended jobs, and when; that of some was not looked at yet. None until somebody asks.
     ended: Option<BTreeMap<JobId, Option<End>>>,
     tasks: HashMap<Box<str>, TaskName>,
-    /// Jobs that wait for a Nuvom that can read them.
-    left_alone: BTreeSet<JobId>,
 }
 
 /// How a job ended.
@@ -97,7 +95,6 @@ impl Index {
 
     /// Forgets a job.
     pub(crate) fn forget(&mut self, id: JobId) {
-        self.left_alone.remove(&id);
         match self.places.remove(&id) {
             Some(Place::Waits { queue, priority, run_at }) => {
                 if let Some(line) = self.lines.get_mut(&queue) {
@@ -118,13 +115,22 @@ impl Index {
         }
     }
 
-    /// Leaves a waiting job to workers of another version, until it changes.
+    /// Leaves a job to processes of another version, until it changes: it is not found to be due, lost or old.
     pub(crate) fn leave_alone(&mut self, id: JobId) {
-        if let Some(Place::Waits { queue, priority, run_at }) = self.places.get(&id)
-            && let Some(line) = self.lines.get_mut(queue)
-        {
-            line.remove(*priority, (*run_at, id));
-            self.left_alone.insert(id);
+        match self.places.get(&id) {
+            Some(Place::Waits { queue, priority, run_at }) => {
+                if let Some(line) = self.lines.get_mut(queue) {
+                    line.remove(*priority, (*run_at, id));
+                }
+            }
+            Some(Place::Runs { held, .. }) => {
+                self.leases.remove(&(held.until, id));
+            }
+            None => {
+                if let Some(ended) = &mut self.ended {
+                    ended.remove(&id);
+                }
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use nuvom_core::ports::{
     Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Capability, End, Held, JobId, NewJob, Outcome, Result, Retention, State, Timestamp, Transition, Trigger,
-    renewed,
+    Capability, End, Error, ErrorKind, Held, JobId, NewJob, Outcome, Result, Retention, State, Timestamp,
+    Transition, Trigger, renewed,
 };
 use nuvom_local::failpoint;
 
@@ -118,18 +118,13 @@ impl JobStore for FileStore {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let answers = self.change("cancel", |batch| {
-            let cancel = |id: &JobId| {
-                batch.find(*id)?;
-                Ok(match batch.apply(*id, &Trigger::Cancel)? {
-                    Applied::Done(State::Running) => Cancelled::Requested,
-                    Applied::Done(_) => Cancelled::Done,
-                    Applied::Refused(state) => Cancelled::Ended(state),
-                    Applied::Unknown => Cancelled::Unknown,
-                })
-            };
-            ids.iter().map(cancel).collect::<Result<Vec<_>>>()
-        })?;
+        let answer = |applied| match applied {
+            Applied::Done(State::Running) => Cancelled::Requested,
+            Applied::Done(_) => Cancelled::Done,
+            Applied::Refused(state) => Cancelled::Ended(state),
+            Applied::Unknown => Cancelled::Unknown,
+        };
+        let answers = self.change("cancel", |batch| each(batch, ids, &Trigger::Cancel, answer))?;
         if answers.contains(&Cancelled::Done) {
             self.bell.ring(Topic::Ended);
         }
@@ -143,17 +138,12 @@ impl JobStore for FileStore {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let answers = self.change("retry", |batch| {
-            let retry = |id: &JobId| {
-                batch.find(*id)?;
-                Ok(match batch.apply(*id, &Trigger::Retry)? {
-                    Applied::Done(_) => Revived::Done,
-                    Applied::Refused(state) => Revived::Refused(state),
-                    Applied::Unknown => Revived::Unknown,
-                })
-            };
-            ids.iter().map(retry).collect::<Result<Vec<_>>>()
-        })?;
+        let answer = |applied| match applied {
+            Applied::Done(_) => Revived::Done,
+            Applied::Refused(state) => Revived::Refused(state),
+            Applied::Unknown => Revived::Unknown,
+        };
+        let answers = self.change("retry", |batch| each(batch, ids, &Trigger::Retry, answer))?;
         if answers.contains(&Revived::Done) {
             self.bell.ring(Topic::Ready);
         }
@@ -217,11 +207,46 @@ impl FileStore {
     }
 }
 
-fn finish(batch: &mut Batch<'_>, end: &End) -> Result<Ended> {
-    if batch.find_in(end.id, State::Running)?.is_none() {
-        return Ok(Ended::Stale);
+/// Asks the same of several jobs. One that a newer Nuvom wrote is none that is known here, and keeps nobody from the
+/// others; whoever asks for no other hears why.
+fn each<T>(
+    batch: &mut Batch<'_>,
+    ids: &[JobId],
+    trigger: &Trigger<'_>,
+    answer: impl Fn(Applied) -> T,
+) -> Result<Vec<T>> {
+    let (mut answers, mut newer, mut any) = (Vec::with_capacity(ids.len()), None, false);
+    for id in ids {
+        let applied = match batch.find(*id) {
+            Ok(_) => batch.apply(*id, trigger),
+            Err(error) => {
+                newer = Some(if is_newer(&error) { error } else { return Err(error) });
+                Applied::Unknown
+            }
+        };
+        any |= applied != Applied::Unknown;
+        answers.push(answer(applied));
     }
-    let Applied::Done(state) = batch.apply(end.id, &Trigger::End(end))? else { return Ok(Ended::Stale) };
+    match newer {
+        Some(error) if !any => Err(error),
+        _ => Ok(answers),
+    }
+}
+
+/// Whether a record cannot be read because a newer Nuvom wrote it, which knows what to do with it.
+fn is_newer(error: &Error) -> bool {
+    error.kind() == ErrorKind::Foreign
+}
+
+fn finish(batch: &mut Batch<'_>, end: &End) -> Result<Ended> {
+    match batch.find_in(end.id, State::Running) {
+        Ok(Some(_)) => {}
+        Ok(None) => return Ok(Ended::Stale),
+        // It is not as it was when it was claimed.
+        Err(error) if is_newer(&error) => return Ok(Ended::Stale),
+        Err(error) => return Err(error),
+    }
+    let Applied::Done(state) = batch.apply(end.id, &Trigger::End(end)) else { return Ok(Ended::Stale) };
     if let Outcome::Succeeded { result: Some(value) } = &end.outcome {
         keep_value(batch, &StoredResult::of_value(end.id, end.lease, value.clone()));
     }
@@ -239,13 +264,20 @@ fn renew(batch: &mut Batch<'_>, index: &Index, held: Held, until: Timestamp) -> 
 }
 
 fn reap(batch: &mut Batch<'_>, index: &mut Index, id: JobId) -> Result<Option<Reaped>> {
-    let Some(job) = batch.find_in(id, State::Running)? else {
+    let found = match batch.find_in(id, State::Running) {
+        Err(error) if is_newer(&error) => {
+            index.leave_alone(id);
+            return Ok(None);
+        }
+        found => found?,
+    };
+    let Some(job) = found else {
         // Damaged, or removed by hand: either way it is not to be met again each time, before those behind it.
         index.forget(id);
         return Ok(None);
     };
     let (held, task, queue) = (job.held(), job.task.clone(), job.queue.clone());
-    Ok(match batch.apply(id, &Trigger::Expire { lease: held.lease })? {
+    Ok(match batch.apply(id, &Trigger::Expire { lease: held.lease }) {
         Applied::Done(state) => Some(Reaped { held, task, queue, state }),
         Applied::Refused(_) | Applied::Unknown => None,
     })
@@ -265,7 +297,14 @@ fn prunable(index: &Index, retention: &Retention, now: Timestamp) -> impl Iterat
 }
 
 fn prune(batch: &mut Batch<'_>, index: &mut Index, id: JobId, retention: &Retention) -> Result<bool> {
-    let Some(job) = batch.find(id)? else {
+    let found = match batch.find(id) {
+        Err(error) if is_newer(&error) => {
+            index.leave_alone(id);
+            return Ok(false);
+        }
+        found => found?,
+    };
+    let Some(job) = found else {
         // Another pruner was here before the index knew of it.
         index.forget(id);
         return Ok(false);
@@ -273,7 +312,7 @@ fn prune(batch: &mut Batch<'_>, index: &mut Index, id: JobId, retention: &Retent
     if let Some(at) = job.ended_at {
         index.learn_end(id, index::End { failed: job.state == State::Failed, at });
     }
-    if !matches!(batch.apply(id, &Trigger::Prune(retention))?, Applied::Done(_)) {
+    if !matches!(batch.apply(id, &Trigger::Prune(retention)), Applied::Done(_)) {
         return Ok(false);
     }
     batch.push(Change::ForgetResult { id });

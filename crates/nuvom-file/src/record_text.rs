@@ -17,9 +17,9 @@ const LEASE_START: &[u8] = b"{\"lease_until\":";
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) record: Record,
-    /// Whether all of it could be read. The options of a newer Nuvom cannot: the job can be looked at, and is left
-    /// to workers of that version.
-    pub(crate) whole: bool,
+    /// The text of options that could not be read, as are those of a newer Nuvom. The job goes on with the usual ones,
+    /// but is only run by workers of that version; so they are kept for them.
+    pub(crate) unread: Option<String>,
 }
 
 /// Why a record cannot be used.
@@ -31,9 +31,14 @@ pub(crate) enum Fault {
     Newer(Error),
 }
 
-/// The text of a file.
-pub(crate) fn to_text(job: &Job, attempts: &[Attempt]) -> Vec<u8> {
-    let record = record_to_bytes(job, attempts);
+/// The text of a file; with these options if they could not be read.
+pub(crate) fn to_text(job: &Job, attempts: &[Attempt], unread: Option<&str>) -> Vec<u8> {
+    let mut record = record_to_bytes(job, attempts);
+    if let Some(unread) = unread
+        && let Some(kept) = with_options(&record, unread)
+    {
+        record = kept.into_bytes();
+    }
     let mut text = Vec::with_capacity(LEASE_LINE + record.len() + 1);
     if let (State::Running, Some(until)) = (job.state, job.lease_until) {
         text.extend_from_slice(&lease_line(until));
@@ -92,7 +97,7 @@ pub(crate) fn from_text(id: JobId, state: State, text: &[u8]) -> Result<Found, F
     }
     let line = record_line(text);
     let mut found = match record_from_bytes(line) {
-        Ok(record) => Found { record, whole: true },
+        Ok(record) => Found { record, unread: None },
         Err(error) if error.kind() == ErrorKind::Foreign => return Err(Fault::Newer(error.with("job", id))),
         Err(error) => without_options(line).ok_or_else(|| Fault::Damaged(error.to_string()))?,
     };
@@ -119,20 +124,29 @@ fn damaged<T>(reason: impl Into<String>) -> Result<T, Fault> {
 
 /// The same record with the usual options, if it is nothing but the options that cannot be read.
 fn without_options(line: &[u8]) -> Option<Found> {
+    let options = options_in(line)?;
+    let unknown = options_from_text(options).is_err_and(|error| error.kind() == ErrorKind::Corrupt);
+    if !unknown || !options.starts_with('{') {
+        return None;
+    }
+    let mut record = record_from_bytes(with_options(line, "{}")?.as_bytes()).ok()?;
+    record.job.options = Arc::new(JobOptions::default());
+    Some(Found { record, unread: Some(options.to_owned()) })
+}
+
+/// The same record with other options.
+fn with_options(line: &[u8], other: &str) -> Option<String> {
+    let (text, options) = (std::str::from_utf8(line).ok()?, options_in(line)?);
+    let at = options.as_ptr() as usize - text.as_ptr() as usize;
+    Some([&text[..at], other, &text[at + options.len()..]].concat())
+}
+
+/// The options of a record, as they stand there.
+fn options_in(line: &[u8]) -> Option<&str> {
     #[derive(Deserialize)]
     struct Options<'a> {
         #[serde(borrow)]
         options: &'a RawValue,
     }
-    let Options { options } = serde_json::from_slice(line).ok()?;
-    let unknown = options_from_text(options.get()).is_err_and(|error| error.kind() == ErrorKind::Corrupt);
-    if !unknown || !options.get().starts_with('{') {
-        return None;
-    }
-    let text = std::str::from_utf8(line).ok()?;
-    let at = options.get().as_ptr() as usize - text.as_ptr() as usize;
-    let usual = [&text[..at], "{}", &text[at + options.get().len()..]].concat();
-    let mut record = record_from_bytes(usual.as_bytes()).ok()?;
-    record.job.options = Arc::new(JobOptions::default());
-    Some(Found { record, whole: false })
+    serde_json::from_slice::<Options<'_>>(line).ok().map(|found| found.options.get())
 }

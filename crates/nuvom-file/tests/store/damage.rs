@@ -3,7 +3,7 @@
 use std::fs;
 
 use nuvom_core::ports::{Enqueued, Filter, Inspect, JobStore, Page};
-use nuvom_core::{ErrorKind, JobId, State};
+use nuvom_core::{JobId, State};
 use nuvom_testkit::builders::{a_job, jobs, success};
 
 use crate::support::{Place, claim, end, enqueue, enqueue_again, ids, state};
@@ -152,36 +152,6 @@ fn a_job_whose_record_was_set_aside_can_be_enqueued_again() {
 
     assert_eq!(state(&store, job.id), Some(State::Pending));
     assert_eq!(store.damaged().unwrap().len(), 2);
-}
-
-#[test]
-fn the_record_of_a_newer_nuvom_is_left_alone() {
-    let place = Place::new();
-    let store = place.open();
-    let id = enqueue(&store, a_job("add")).unwrap();
-    let newer = fs::read_to_string(place.file("waiting", id)).unwrap().replace("\"nuvom\":1", "\"nuvom\":2");
-    fs::write(place.file("waiting", id), &newer).unwrap();
-    let other = enqueue(&store, a_job("add")).unwrap();
-
-    assert_eq!(ids(&claim(&store, 5)), [other]);
-    assert_eq!(store.jobs(&[id]).unwrap_err().kind(), ErrorKind::Foreign);
-    assert!(store.damaged().unwrap().is_empty());
-    assert_eq!(fs::read_to_string(place.file("waiting", id)).unwrap(), newer);
-}
-
-#[test]
-fn a_job_with_options_of_a_newer_nuvom_can_be_looked_at_and_is_left_to_its_workers() {
-    let place = Place::new();
-    let store = place.open();
-    let id = enqueue(&store, a_job("add").retries(2)).unwrap();
-    let text = fs::read_to_string(place.file("waiting", id)).unwrap();
-    let newer = text.replace("\"options\":{", "\"options\":{\"colour\":1,");
-    fs::write(place.file("waiting", id), &newer).unwrap();
-
-    assert!(claim(&store, 5).is_empty());
-    assert_eq!(store.jobs(&[id]).unwrap()[0].as_ref().unwrap().state, State::Pending);
-    assert_eq!(store.cancel(&[id]).unwrap_err().kind(), ErrorKind::Foreign);
-    assert_eq!(fs::read_to_string(place.file("waiting", id)).unwrap(), newer);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod homes;
 #[cfg(unix)]
 mod identity;
 mod layout;
+mod newer;
 #[cfg(unix)]
 mod permissions;
 mod power;
