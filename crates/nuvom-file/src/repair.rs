@@ -20,9 +20,10 @@ pub(crate) fn repaired(
     match gate.head()? {
         Some(head) => match journal.length(head.segment)? {
             Some(length) if length == head.offset => Ok(head),
-            // The segment may have been lost with the power, and the head not.
             Some(length) if length > head.offset => finish(folders, journal, gate, head),
-            _ => repeat_all(folders, journal, gate, now),
+            // The machine was not started since the head was written, so no loss of power took this: somebody did.
+            // To go on from what is left would undo what was acknowledged, and nobody would know.
+            _ => Err(gone()),
         },
         None => repeat_all(folders, journal, gate, now),
     }
@@ -83,9 +84,13 @@ pub(crate) fn repeat_all(
         }
     }
     // A store has a journal from its first moment on. One without is half deleted, and must not become an empty one.
-    let head = head.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the journal is gone"))?;
+    let head = head.ok_or_else(gone)?;
     gate.set_head(&head)?;
     Ok(head)
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the journal, or a part of it, is gone")
 }
 
 /// Begins the journal of a store that is being made. One that was begun before is left as it is.

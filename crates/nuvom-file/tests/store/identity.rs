@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use nuvom_core::ports::{Inspect, JobStore};
 use nuvom_core::{Error, ErrorKind};
-use nuvom_testkit::builders::a_job;
+use nuvom_file::FileStore;
+use nuvom_testkit::builders::{a_job, success};
 
-use crate::support::{Place, enqueue, open, total, wish};
+use crate::support::{Place, claim, end, enqueue, open, total, wish};
 
 /// After which a look is due again.
 const LATER: Duration = Duration::from_secs(1);
@@ -143,4 +144,51 @@ fn a_folder_that_is_half_deleted_does_not_become_an_empty_store() {
     assert!(answers.into_iter().all(|answer| answer.unwrap_err().kind() == ErrorKind::Corrupt));
     assert!(place.segments().is_empty());
     assert_eq!(place.try_open().map(drop).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_journal_that_was_cut_is_told_and_undoes_nothing() {
+    let place = Place::new();
+    let (store, other) = (place.open(), place.open());
+    let id = enqueue(&store, a_job("add")).unwrap();
+    let job = claim(&other, 1).remove(0);
+    let segment = place.segments().remove(0);
+    let before = fs::metadata(&segment).unwrap().len();
+    store.exchange(&[end(&job, success(b"12"))], None).unwrap();
+    fs::OpenOptions::new().write(true).open(&segment).unwrap().set_len(before + 30).unwrap();
+
+    has_lost_a_part(&place, &[&store, &other]);
+
+    assert_eq!(place.folders_of(id), ["ended/success"]);
+}
+
+#[test]
+fn a_part_of_the_journal_that_was_deleted_is_told() {
+    let place = Place::new();
+    let (store, other) = (place.open(), place.open());
+    enqueue(&store, a_job("add")).unwrap();
+    assert_eq!(total(&other), 1);
+    fs::remove_file(place.segments().remove(0)).unwrap();
+
+    has_lost_a_part(&place, &[&store, &other]);
+
+    assert!(place.segments().is_empty());
+}
+
+/// Asserts that whoever uses the store, or opens it, hears that a part of it is gone.
+#[track_caller]
+fn has_lost_a_part(place: &Place, stores: &[&FileStore]) {
+    for store in stores {
+        let answers = [
+            enqueue(store, a_job("add")).map(drop),
+            store.exchange(&[], Some(&wish(1))).map(drop),
+            store.queues().map(drop),
+        ];
+        assert!(answers.into_iter().all(|answer| answer.is_err_and(|error| is_in_part(&error))));
+    }
+    assert!(place.try_open().is_err_and(|error| is_in_part(&error)));
+}
+
+fn is_in_part(error: &Error) -> bool {
+    error.kind() == ErrorKind::Corrupt && error.message().ends_with("deleted or replaced in part")
 }
