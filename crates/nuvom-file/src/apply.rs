@@ -8,7 +8,7 @@ use nuvom_core::{JobId, Lease, QueueName, ScheduleId, State, Timestamp};
 use nuvom_local::failpoint;
 
 use crate::change::{Change, Put, RenewLine, ScheduleLine, SetAsideLine, lines, word};
-use crate::damage::set_aside;
+use crate::damage::{set_aside, set_aside_once};
 use crate::facts::Facts;
 use crate::folders::{Folders, Kind, open_to_change, overwrite, read, remove, rewrite, write, write_new};
 use crate::names::{queue_path, queue_text, schedule_path};
@@ -30,10 +30,10 @@ pub(crate) struct Stopped {
 }
 
 /// Carries out what was just written to the journal.
-pub(crate) fn apply(folders: &Folders, changes: &[Change]) -> Result<(), Stopped> {
+pub(crate) fn apply(folders: &Folders, entry: u64, changes: &[Change]) -> Result<(), Stopped> {
     let mut done = Vec::with_capacity(changes.len());
     for change in changes {
-        if let Err(error) = one(folders, change, &mut done) {
+        if let Err(error) = one(folders, entry, change, &mut done) {
             let taken_back = done.into_iter().rev().all(|undo| take_back(undo).is_ok());
             return Err(Stopped { error, taken_back });
         }
@@ -42,12 +42,12 @@ pub(crate) fn apply(folders: &Folders, changes: &[Change]) -> Result<(), Stopped
     Ok(())
 }
 
-fn one(folders: &Folders, change: &Change, done: &mut Vec<Undo>) -> io::Result<()> {
+fn one(folders: &Folders, entry: u64, change: &Change, done: &mut Vec<Undo>) -> io::Result<()> {
     match change {
         Change::Put(record) => put(folders, record, done),
         Change::Renew { id, until, .. } => renew(folders, *id, *until),
         Change::Forget { id } => forget(folders, *id),
-        Change::SetAside { id, state, reason } => set_aside(folders, *id, *state, reason),
+        Change::SetAside { id, state, reason } => set_aside(folders, entry, *id, *state, reason),
         Change::PutResult { id, recorded, text } => {
             let path = folders.prepared(result_kind(*recorded), *id)?;
             replace(path, text, done)
@@ -145,11 +145,11 @@ fn file_text(line: &str) -> Vec<u8> {
 }
 
 /// Carries out the lines of an entry, whatever was carried out of it before.
-pub(crate) fn repeat(folders: &Folders, body: &[u8]) -> io::Result<()> {
-    lines(body).try_for_each(|(word, json)| repeat_line(folders, word, json))
+pub(crate) fn repeat(folders: &Folders, entry: u64, body: &[u8]) -> io::Result<()> {
+    lines(body).try_for_each(|(word, json)| repeat_line(folders, entry, word, json))
 }
 
-fn repeat_line(folders: &Folders, word: &str, json: &[u8]) -> io::Result<()> {
+fn repeat_line(folders: &Folders, entry: u64, word: &str, json: &[u8]) -> io::Result<()> {
     match word {
         word::RECORD => {
             let Some(facts) = Facts::read(json) else { return Ok(()) };
@@ -169,7 +169,7 @@ fn repeat_line(folders: &Folders, word: &str, json: &[u8]) -> io::Result<()> {
         },
         word::FORGET => id_in(json).map_or(Ok(()), |id| forget(folders, id)),
         word::SET_ASIDE => match aside(json) {
-            Some((id, state, reason)) => set_aside(folders, id, state, &reason),
+            Some((id, state, reason)) => set_aside_once(folders, entry, id, state, &reason),
             None => Ok(()),
         },
         word::WITH_RESULT => {

@@ -10,29 +10,82 @@ use nuvom_core::{JobId, State};
 
 use crate::folders::{DAMAGED, Folders, Kind, read, write};
 
-/// Moves the file of a job in this state away. One that is gone already was moved before.
-pub(crate) fn set_aside(folders: &Folders, id: JobId, state: State, reason: &str) -> io::Result<()> {
+/// Moves the file of a job in this state away, as this entry of the journal says. One that is gone already was moved
+/// before.
+pub(crate) fn set_aside(
+    folders: &Folders,
+    entry: u64,
+    id: JobId,
+    state: State,
+    reason: &str,
+) -> io::Result<()> {
     let path = folders.path(Kind::Job(state), id);
     let Some(away) = free_place(folders, id)? else { return Ok(()) };
     match fs::rename(&path, &away) {
-        Ok(()) => write(&reason_path(&away), format!("{reason}\n").as_bytes()).map(drop),
+        Ok(()) => note(&away, entry, reason),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Where there is nothing yet; none where a thousand records of one job were set aside before.
-fn free_place(folders: &Folders, id: JobId) -> io::Result<Option<PathBuf>> {
-    for number in 1..1_000 {
+/// The same, unless this entry was carried out before: then what lies there now was made anew from the journal, is
+/// none that somebody has to look at, and goes.
+pub(crate) fn set_aside_once(
+    folders: &Folders,
+    entry: u64,
+    id: JobId,
+    state: State,
+    reason: &str,
+) -> io::Result<()> {
+    for place in places(folders, id) {
+        if is_free(&place)? {
+            break;
+        }
+        let noted = read(&reason_path(&place))?.filter(|text| !text.is_empty());
+        let is_it = noted.as_ref().is_none_or(|text| text.trim_ascii_end().ends_with(mark(entry).as_bytes()));
+        if is_it {
+            if noted.is_none() {
+                // Whoever moved it died before it could say why.
+                note(&place, entry, reason)?;
+            }
+            return folders.remove(Kind::Job(state), id);
+        }
+    }
+    set_aside(folders, entry, id, state, reason)
+}
+
+/// Where records of this job are put. No more than a thousand of one job are kept.
+fn places(folders: &Folders, id: JobId) -> impl Iterator<Item = PathBuf> {
+    let folder = folders.root().join(DAMAGED);
+    (1..1_000).map(move |number| {
         let ending = if number == 1 { String::new() } else { format!("-{number}") };
-        let path = folders.root().join(DAMAGED).join(format!("{id}{ending}.json"));
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(path)),
-            Err(error) => return Err(error),
-            Ok(_) => {}
+        folder.join(format!("{id}{ending}.json"))
+    })
+}
+
+fn free_place(folders: &Folders, id: JobId) -> io::Result<Option<PathBuf>> {
+    for place in places(folders, id) {
+        if is_free(&place)? {
+            return Ok(Some(place));
         }
     }
     Ok(None)
+}
+
+fn is_free(place: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        found => found.map(|_| false),
+    }
+}
+
+fn note(place: &Path, entry: u64, reason: &str) -> io::Result<()> {
+    write(&reason_path(place), format!("{reason} {}\n", mark(entry)).as_bytes()).map(drop)
+}
+
+/// By this an entry that is carried out again knows what it has set aside.
+fn mark(entry: u64) -> String {
+    format!("(entry {entry} of the journal)")
 }
 
 fn reason_path(path: &Path) -> PathBuf {

@@ -36,7 +36,7 @@ fn finish(folders: &Folders, journal: &Journal, gate: &Gate, head: Head) -> io::
     let mut at = 0;
     // One with another number is left of an earlier use of the place.
     while let Some(entry) = entry_at(&bytes, at).filter(|entry| entry.number == now.entry + 1) {
-        repeat(folders, entry.body)?;
+        repeat(folders, entry.number, entry.body)?;
         at = entry.end;
         now.entry = entry.number;
         now.time = now.time.max(entry.time);
@@ -67,7 +67,7 @@ pub(crate) fn repeat_all(
         while let Some(entry) = entry_at(&bytes, at)
             && before.is_none_or(|before| entry.number == before + 1)
         {
-            repeat(folders, entry.body)?;
+            repeat(folders, entry.number, entry.body)?;
             at = entry.end;
             before = Some(entry.number);
             let (last, time) = head.map_or((0, now), |head| (head.entry, head.time));

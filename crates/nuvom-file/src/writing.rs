@@ -60,7 +60,7 @@ impl FileStore {
         let entry = entry_text(head.entry + 1, now, body);
         segment.append(head.offset, &entry, self.synced)?;
         failpoint("journal.written");
-        if let Err(stopped) = apply(&self.folders, changes) {
+        if let Err(stopped) = apply(&self.folders, head.entry + 1, changes) {
             if stopped.taken_back {
                 // Whoever looked at the files meanwhile saw some that were moved back since. The head is to say so
                 // before the entry is gone, because until then nobody takes it for the truth. If it cannot, the

@@ -167,3 +167,33 @@ fn files_of_others_among_the_records_are_no_trouble() {
     assert_eq!(ids(&claim(&place.open(), 5)), [id]);
     assert!(store.damaged().unwrap().is_empty());
 }
+
+#[test]
+fn a_record_is_set_aside_once_however_often_the_machine_is_started() {
+    let place = Place::new();
+    let id = damaged_job(&place, b"garbage");
+    assert!(claim(&place.open(), 5).is_empty());
+
+    for _ in 0..3 {
+        place.restart_machine();
+        let store = place.open();
+        assert_eq!(store.damaged().unwrap().len(), 1);
+        assert_eq!(place.folders_of(id), Vec::<&str>::new());
+    }
+
+    assert_eq!(fs::read(place.path().join(format!("damaged/{id}.json"))).unwrap(), b"garbage");
+}
+
+#[test]
+fn a_record_whose_reason_was_lost_is_not_set_aside_again_and_gets_its_reason() {
+    let place = Place::new();
+    let id = damaged_job(&place, b"garbage");
+    assert!(claim(&place.open(), 5).is_empty());
+    fs::remove_file(place.path().join(format!("damaged/{id}.json.reason"))).unwrap();
+
+    place.restart_machine();
+    let damaged = place.open().damaged().unwrap();
+
+    assert_eq!(damaged.len(), 1);
+    assert!(damaged[0].reason.contains("cannot be read"), "{}", damaged[0].reason);
+}
