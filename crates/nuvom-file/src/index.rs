@@ -16,6 +16,8 @@ pub(crate) struct Index {
     leases: BTreeSet<(Timestamp, JobId)>,
     /// Ended jobs, and when; that of some was not looked at yet. None until somebody asks.
     ended: Option<BTreeMap<JobId, Option<End>>>,
+    /// Whether these are all, and not only those that ended since somebody asked.
+    all_ended: bool,
     tasks: HashMap<Box<str>, TaskName>,
 }
 
@@ -160,19 +162,21 @@ impl Index {
         self.leases.iter().take_while(move |(until, _)| *until <= now).map(|(_, id)| *id)
     }
 
-    /// Keeps from now on which jobs end; answers whether it did before.
+    /// Keeps from now on which jobs end; answers whether it knows which did before.
     pub(crate) fn keep_ended(&mut self) -> bool {
-        let before = self.ended.is_some();
         self.ended.get_or_insert_default();
-        before
+        self.all_ended
     }
 
-    /// Learns which jobs ended. Those of which something is known keep it.
+    /// Learns which jobs ended before it kept them. Those of which something is known keep it.
     pub(crate) fn learn_ended(&mut self, ids: impl Iterator<Item = JobId>) {
+        // An index that was made anew meanwhile did not keep those that ended since the folders were listed.
+        let Some(kept) = self.ended.take() else { return };
         let mut ended: BTreeMap<JobId, Option<End>> =
             ids.filter(|id| !self.places.contains_key(id)).map(|id| (id, None)).collect();
-        ended.extend(self.ended.take().into_iter().flatten());
+        ended.extend(kept);
         self.ended = Some(ended);
+        self.all_ended = true;
     }
 
     /// When this job ended.

@@ -1,12 +1,12 @@
-//! Files that are moved and moved back, and no entry of the journal says so. What a process learned of them meanwhile
-//! it must not go on believing.
+//! What a process learned of the files while they were being moved, or could not be read, it must not go on believing.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use nuvom_core::JobId;
 use nuvom_core::ports::{Inspect, JobStore};
+use nuvom_core::{JobId, Retention};
 use nuvom_file::{FileStore, Machine, Options};
 use nuvom_testkit::builders::{a_job, jobs, success};
 
@@ -76,6 +76,23 @@ fn running_jobs_whose_files_were_removed_hide_no_lost_one() {
 
     assert!(store.reap(10).unwrap().is_empty());
     assert_eq!(store.reap(10).unwrap().len(), 2);
+}
+
+#[test]
+fn a_pruner_that_could_not_read_a_folder_once_removes_all_old_jobs_later() {
+    let place = Place::new();
+    let id = enqueue(&place.open(), a_job("add")).unwrap();
+    place.open().cancel(&[id]).unwrap();
+    place.clock.advance(Duration::from_hours(24 * 400));
+    let store = place.open();
+    let (folder, elsewhere) = (place.path().join("ended/failed"), place.folder().join("elsewhere"));
+    fs::rename(&folder, &elsewhere).unwrap();
+    fs::write(&folder, b"a file").unwrap();
+    store.prune(&Retention::default(), 5).unwrap_err();
+    fs::remove_file(&folder).unwrap();
+    fs::rename(&elsewhere, &folder).unwrap();
+
+    assert_eq!(store.prune(&Retention::default(), 5).unwrap(), [id]);
 }
 
 /// Puts a file where the folder of this one should be.
