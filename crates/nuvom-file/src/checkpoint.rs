@@ -78,7 +78,10 @@ fn each_to_disk(folder: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             each_to_disk(&entry.path())?;
         } else if entry.file_type()?.is_file() {
-            std::fs::File::open(entry.path()).and_then(|file| file.sync_all()).or_else(gone_meanwhile)?;
+            // Windows brings nothing to the disk of a file that is open for reading only.
+            crate::folders::open_to_change(&entry.path())
+                .and_then(|file| file.sync_all())
+                .or_else(gone_meanwhile)?;
         }
     }
     crate::journal::sync_folder(folder)

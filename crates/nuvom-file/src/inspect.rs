@@ -12,7 +12,7 @@ use crate::damage::damaged;
 use crate::folders::{Kind, QUEUES, read};
 use crate::journal::Head;
 use crate::line::Line;
-use crate::names::queue_of;
+use crate::names::{is_file_name, queue_of};
 use crate::store::FileStore;
 
 /// So many records are read as of one moment; a longer listing is of several moments and keeps nobody waiting.
@@ -157,8 +157,10 @@ impl FileStore {
         let failed = |error| self.failed("count queues", error);
         let mut names = BTreeSet::new();
         for entry in std::fs::read_dir(self.folders.root().join(QUEUES)).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|ending| ending == "json") {
+            let entry = entry.map_err(failed)?;
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            let path = entry.path();
+            if is_file && entry.file_name().to_str().is_some_and(is_file_name) {
                 names.extend(read(&path).map_err(failed)?.and_then(|text| queue_of(&text)));
             }
         }

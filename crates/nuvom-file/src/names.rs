@@ -22,6 +22,12 @@ pub(crate) fn schedule_path(folders: &Folders, id: &ScheduleId) -> PathBuf {
     folders.root().join(SCHEDULES).join(file_name(id.as_str()))
 }
 
+/// Whether a file may be that of a queue or a schedule. What editors and systems put beside them is not.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    let hash = name.strip_suffix(".json").and_then(|name| name.rsplit_once('-')).map(|(_, hash)| hash);
+    hash.is_some_and(|hash| hash.len() == 2 * HASHED && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// What the file of a queue holds.
 pub(crate) fn queue_text(name: &QueueName) -> Vec<u8> {
     let mut text = serde_json::to_vec(&serde_json::json!({ "queue": name.as_str() })).unwrap_or_default();

@@ -12,8 +12,8 @@ use nuvom_record::{schedule_from_bytes, schedule_to_bytes};
 
 use crate::batch::Batch;
 use crate::change::Change;
-use crate::folders::{SCHEDULES, read};
-use crate::names::schedule_path;
+use crate::folders::{Folders, SCHEDULES, read};
+use crate::names::{is_file_name, schedule_path};
 use crate::store::FileStore;
 
 /// Schedules as the changes before in one call left them; none where one is gone.
@@ -94,12 +94,22 @@ impl FileStore {
         self.ask(operation, |batch| {
             let mut all = All::default();
             for entry in fs::read_dir(batch.folders.root().join(SCHEDULES)).map_err(|e| batch.failed(e))? {
-                let path = entry.map_err(|e| batch.failed(e))?.path();
+                let entry = entry.map_err(|e| batch.failed(e))?;
+                let path = entry.path();
+                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                if !is_file || !entry.file_name().to_str().is_some_and(is_file_name) {
+                    continue;
+                }
                 let Some(text) = read(&path).map_err(|e| batch.failed(e))? else { continue };
                 match schedule_from_bytes(line_of(&text)) {
-                    Ok(schedule) => all.found.push(schedule),
+                    // Another than the one that it is named after would be a second of that one.
+                    Ok(schedule) => {
+                        all.found.extend(
+                            Some(schedule).filter(|found| schedule_path(batch.folders, &found.id) == path),
+                        );
+                    }
                     Err(error) => {
-                        all.unreadable.push((name_of(&path, &text)?, error.to_string()));
+                        all.unreadable.push((name_of(batch.folders, &path, &text)?, error.to_string()));
                     }
                 }
             }
@@ -110,15 +120,15 @@ impl FileStore {
 }
 
 /// The id in a text that cannot be read otherwise; the name of its file if not even that can.
-fn name_of(path: &Path, text: &[u8]) -> Result<ScheduleId> {
+fn name_of(folders: &Folders, path: &Path, text: &[u8]) -> Result<ScheduleId> {
     #[derive(serde::Deserialize)]
     struct Named {
         schedule: String,
     }
     let named = serde_json::from_slice::<Named>(line_of(text)).ok();
     match named.and_then(|named| ScheduleId::new(named.schedule).ok()) {
-        Some(id) => Ok(id),
-        None => ScheduleId::new(path.file_stem().unwrap_or_default().to_string_lossy()),
+        Some(id) if schedule_path(folders, &id) == path => Ok(id),
+        _ => ScheduleId::new(path.file_stem().unwrap_or_default().to_string_lossy()),
     }
 }
 

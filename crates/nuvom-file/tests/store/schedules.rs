@@ -41,6 +41,30 @@ fn a_damaged_schedule_can_be_written_anew() {
     assert_eq!(store.find(std::slice::from_ref(&schedule.id)).unwrap(), [Some(schedule)]);
 }
 
+#[test]
+fn what_others_put_beside_the_schedules_is_none() {
+    let place = Place::new();
+    let store = place.open();
+    let report = a_schedule("report", place.clock.now());
+    store.commit(&[written(report.clone())]).unwrap();
+    let folder = place.path().join("schedules");
+    let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+    for other in [format!("{name}~"), format!("copy-{name}"), format!("copy of {name}"), "notes.json".into()]
+    {
+        fs::copy(&file, folder.join(other)).unwrap();
+    }
+    fs::copy(&file, folder.join(format!("other-{}.json", "0".repeat(32)))).unwrap();
+    fs::write(folder.join(".DS_Store"), b"x").unwrap();
+    fs::create_dir(folder.join(format!("folder-{}.json", "0".repeat(32)))).unwrap();
+
+    let agenda = store.agenda(10).unwrap();
+
+    assert_eq!(agenda.due.len(), 1);
+    assert!(agenda.unreadable.is_empty(), "{:?}", agenda.unreadable);
+    assert_eq!(store.list_schedules(None, 10).unwrap(), [report]);
+}
+
 /// Writes other text into the file of a schedule.
 fn garble(place: &Place, id: &str, with: impl Fn(&str) -> String) {
     let mut files = fs::read_dir(place.path().join("schedules")).unwrap().map(|entry| entry.unwrap().path());
