@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nuvom_core::{JobId, State};
-use nuvom_local::create_private_subfolder;
+use nuvom_local::{create_private_subfolder, is_real_folder, not_following};
 
 /// What lies in a folder of its own, one file for each job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,9 @@ pub(crate) const SCHEDULES: &str = "schedules";
 pub(crate) const QUEUES: &str = "queues";
 pub(crate) const DAMAGED: &str = "damaged";
 pub(crate) const WAKE: &str = "wake";
+
+/// Those that stand in the store's own folder from its beginning.
+const FIXED: [&str; 8] = ["waiting", "running", "ended", JOURNAL, SCHEDULES, QUEUES, DAMAGED, WAKE];
 
 impl Kind {
     /// The path of its folder, from the store's.
@@ -83,10 +86,19 @@ impl Folders {
 
     /// Creates the folders that every store has, in one that is there.
     pub(crate) fn create(&self) -> io::Result<()> {
-        for folder in ["waiting", "running", "ended", JOURNAL, SCHEDULES, QUEUES, DAMAGED, WAKE] {
-            create_real_folder(&self.root.join(folder))?;
+        for folder in FIXED {
+            create_private_subfolder(&self.root.join(folder))?;
         }
-        KINDS.iter().try_for_each(|kind| create_real_folder(&self.root.join(kind.folder())))
+        KINDS.iter().try_for_each(|kind| create_private_subfolder(&self.root.join(kind.folder())))
+    }
+
+    /// Refuses what stands where one of these folders should be, and is none. One that is missing is met when it is
+    /// used.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        for folder in FIXED {
+            is_real_folder(&self.root.join(folder))?;
+        }
+        Ok(())
     }
 
     /// Where the file of this job is, if it is of this kind.
@@ -101,8 +113,8 @@ impl Folders {
         if !self.knows(kind, leaf)? {
             let [high, low] = leaf_name(leaf);
             let upper = self.root.join(kind.folder()).join(high);
-            create_real_folder(&upper)?;
-            create_real_folder(&upper.join(low))?;
+            create_private_subfolder(&upper)?;
+            create_private_subfolder(&upper.join(low))?;
             self.knows(kind, leaf)?;
         }
         Ok(self.path(kind, id))
@@ -184,24 +196,6 @@ fn id_of(name: &std::ffi::OsStr) -> Option<JobId> {
     let name = name.to_str()?.strip_suffix(".json")?;
     let id: JobId = name.parse().ok()?;
     (id.to_string() == name).then_some(id)
-}
-
-/// Creates a folder unless it is there; what is there must be a folder and no link to one.
-pub(crate) fn create_real_folder(path: &Path) -> io::Result<()> {
-    create_private_subfolder(path)?;
-    is_real_folder(path).map(drop)
-}
-
-fn is_real_folder(path: &Path) -> io::Result<bool> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => Ok(true),
-        Ok(_) => Err(io::Error::new(
-            io::ErrorKind::NotADirectory,
-            format!("{} is no folder, and links are not followed", path.display()),
-        )),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 fn is_there(path: &Path) -> io::Result<bool> {
@@ -290,26 +284,10 @@ pub(crate) fn open_to_change(path: &Path) -> io::Result<File> {
     not_following(&mut options).open(path)
 }
 
-/// Opens a file, and creates it if it is not there.
-pub(crate) fn open_or_create(path: &Path) -> io::Result<File> {
-    let mut options = nuvom_local::private();
-    not_following(options.create(true).truncate(false)).open(path)
-}
-
 /// Removes a file, if it is there.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Has the file not opened if it is a link. Where the system cannot, the folder's access rules must do.
-fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        let flag = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flag);
-    }
-    options
 }

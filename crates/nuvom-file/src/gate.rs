@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nuvom_core::{Error, ErrorKind, Result, Timestamp};
+use nuvom_local::open_private_file;
 
 use crate::failure::failure;
-use crate::folders::open_or_create;
 use crate::journal::{Generation, Head, check};
 use crate::positions::{read_from, write_at};
 
@@ -63,7 +63,7 @@ impl Gate {
     pub(crate) fn open(root: &Path, boot: Option<&str>) -> io::Result<Self> {
         let path = Self::path_in(root);
         let boot = boot.unwrap_or("unknown").to_owned();
-        let (lock, head) = (open_or_create(&path)?, open_or_create(&root.join("head"))?);
+        let (lock, head) = (open_private_file(&path)?, open_private_file(&root.join("head"))?);
         Ok(Self { here: Mutex::new(()), lock, head, path, boot })
     }
 

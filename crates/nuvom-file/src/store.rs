@@ -94,8 +94,9 @@ impl FileStore {
         let path = std::path::absolute(&given).map_err(failed)?;
         refuse_network(&path, machine, options.force)?;
         refuse_foreign(&path)?;
-        let gate = Gate::open(&path, machine.boot.as_deref()).map_err(failed)?;
         let folders = Arc::new(Folders::new(path.clone()));
+        folders.check().map_err(failed)?;
+        let gate = Gate::open(&path, machine.boot.as_deref()).map_err(failed)?;
         let synced = options.durability == Durability::Full;
         let journal = Arc::new(Journal::new(path.join(JOURNAL)));
         let mut time = StoreTime::default();

@@ -15,7 +15,8 @@ use crate::permissions::{create_private_subfolder, open_private_file};
 /// One doorbell for each topic, shared by all processes that use one store.
 pub struct Bell {
     folder: PathBuf,
-    buttons: [OnceLock<Option<File>>; Topic::ALL.len()],
+    /// Each from the first ring for which it could be opened.
+    buttons: [OnceLock<File>; Topic::ALL.len()],
     wakers: Arc<Wakers>,
     /// The watcher starts with the first subscription: a process that only enqueues needs none.
     watcher: Mutex<Option<RecommendedWatcher>>,
@@ -42,8 +43,12 @@ impl Bell {
     /// themselves, so it is no reason to fail a change that is already stored.
     pub fn ring(&self, topic: Topic) {
         self.wakers.call(&[topic]);
-        let button = self.buttons[topic as usize].get_or_init(|| self.button(topic).ok());
-        if let Some(mut button) = button.as_ref() {
+        let known = &self.buttons[topic as usize];
+        let opened = known.get().or_else(|| {
+            let button = self.button(topic).ok()?;
+            Some(known.get_or_init(|| button))
+        });
+        if let Some(mut button) = opened {
             let _ = button.rewind().and_then(|()| button.write_all(b"!"));
         }
     }

@@ -10,5 +10,6 @@ pub use bell::Bell;
 pub use failpoint::failpoint;
 pub use identity::{Gone, Identity};
 pub use permissions::{
-    create_private_file, create_private_folder, create_private_subfolder, open_private_file, private,
+    create_private_file, create_private_folder, create_private_subfolder, is_real_folder, not_following,
+    open_private_file, private,
 };

@@ -19,14 +19,28 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Creates a folder that only its owner can enter in one that is there. Those above it are not created: where they
-/// are gone, so is the store.
+/// are gone, so is the store. What is there already must be a folder, and no link to one: what is put into it would
+/// be put elsewhere.
 pub fn create_private_subfolder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => is_real_folder(path).map(drop),
+        created => created,
+    }
+}
+
+/// Whether a folder is there. What is there and is no folder, such as a link to one, is an error.
+pub fn is_real_folder(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(_) => Err(io::Error::new(
+            io::ErrorKind::NotADirectory,
+            format!("{} is no folder, and links are not followed", path.display()),
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -42,9 +56,19 @@ pub fn create_private_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a file for reading and writing, and creates it so that only its owner can open it.
+/// Opens a file for reading and writing, and creates it so that only its owner can open it. A link is not followed.
 pub fn open_private_file(path: &Path) -> io::Result<File> {
-    private().create(true).truncate(false).open(path)
+    not_following(private().create(true).truncate(false)).open(path)
+}
+
+/// Has a file not opened if it is a link. Where the system cannot, the folder's access rules must do.
+pub fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        let flag = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flag);
+    }
+    options
 }
 
 /// How files are opened for reading and writing that nobody but their owner can open. SQLite gives the files it puts

@@ -89,6 +89,19 @@ fn a_bell_made_anew_is_heard_by_whoever_subscribes_after() {
     woken.expect("the call from the other process");
 }
 
+#[test]
+fn a_doorbell_that_could_not_be_made_once_rings_later() {
+    let place = Place::new();
+    let store = place.open();
+    block(&place);
+    enqueue(&store, a_job("add")).unwrap();
+    std::fs::remove_file(place.path().join("wake")).unwrap();
+
+    enqueue(&store, a_job("add")).unwrap();
+
+    assert_eq!(std::fs::read(place.path().join("wake/ready")).unwrap(), b"!");
+}
+
 /// Puts a file where the doorbell's folder should be.
 fn block(place: &Place) {
     let folder = place.path().join("wake");

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use nuvom_core::ErrorKind;
-use nuvom_core::ports::{Inspect, JobStore};
+use nuvom_core::ports::{Inspect, JobStore, Topic};
+use nuvom_testkit::Probe;
 use nuvom_testkit::builders::a_job;
 
 use crate::child::Other;
@@ -97,4 +98,49 @@ fn a_link_where_a_new_record_goes_is_not_followed() {
 
     assert_eq!(fs::read(&outside).unwrap(), b"of somebody else");
     assert!(!fs::symlink_metadata(target).unwrap().is_symlink());
+}
+
+#[test]
+fn a_store_with_a_link_in_the_place_of_one_of_its_folders_is_refused() {
+    for folder in ["waiting", "running", "ended", "journal", "schedules", "queues", "damaged", "wake"] {
+        let place = Place::new();
+        drop(place.open());
+        let outside = place.folder().join("outside");
+        fs::rename(place.path().join(folder), &outside).unwrap();
+        symlink(&outside, place.path().join(folder)).unwrap();
+        let before = fs::read_dir(&outside).unwrap().count();
+
+        let error = place.try_open().map(drop).unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{folder}");
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), before, "{folder}");
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_a_doorbell_is_not_followed() {
+    let place = Place::new();
+    let store = place.open();
+    let outside = place.folder().join("outside");
+    fs::write(&outside, b"of somebody else").unwrap();
+    symlink(&outside, place.path().join("wake/ready")).unwrap();
+
+    enqueue(&store, a_job("add")).unwrap();
+
+    assert_eq!(fs::read(&outside).unwrap(), b"of somebody else");
+    assert!(store.subscribe(Topic::Ready, Probe::new().waker()).is_err());
+}
+
+#[test]
+fn a_link_in_the_place_of_the_doorbells_is_not_followed() {
+    let place = Place::new();
+    let store = place.open();
+    let outside = place.folder().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::remove_dir_all(place.path().join("wake")).unwrap();
+    symlink(&outside, place.path().join("wake")).unwrap();
+
+    enqueue(&store, a_job("add")).unwrap();
+
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
 }
