@@ -81,9 +81,21 @@ impl Bell {
         };
         let mut started =
             RecommendedWatcher::new(heard, notify::Config::default()).map_err(|e| self.deaf(e))?;
-        started.watch(&self.folder, RecursiveMode::NonRecursive).map_err(|e| self.deaf(e))?;
+        for place in self.watched() {
+            started.watch(&place, RecursiveMode::NonRecursive).map_err(|e| self.deaf(e))?;
+        }
         *watcher = Some(started);
         Ok(())
+    }
+
+    /// What is watched: the folder, in which buttons may be made anew; on macOS the buttons, since kqueue tells of a folder
+    /// only which names are in it.
+    fn watched(&self) -> Vec<PathBuf> {
+        if cfg!(target_os = "macos") {
+            Topic::ALL.iter().map(|topic| self.folder.join(button_name(*topic))).collect()
+        } else {
+            vec![self.folder.clone()]
+        }
     }
 
     fn button(&self, topic: Topic) -> Result<File> {
