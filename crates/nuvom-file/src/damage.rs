@@ -42,7 +42,8 @@ pub(crate) fn set_aside_once(
             break;
         }
         let noted = read(&reason_path(&place))?.filter(|text| !text.is_empty());
-        let is_it = noted.as_ref().is_none_or(|text| text.trim_ascii_end().ends_with(mark(entry).as_bytes()));
+        let is_it =
+            noted.as_ref().is_none_or(|text| text.ends_with(format!("\n{}\n", mark(entry)).as_bytes()));
         if is_it {
             if noted.is_none() {
                 // Whoever moved it died before it could say why.
@@ -80,12 +81,20 @@ fn is_free(place: &Path) -> io::Result<bool> {
 }
 
 fn note(place: &Path, entry: u64, reason: &str) -> io::Result<()> {
-    write(&reason_path(place), format!("{reason} {}\n", mark(entry)).as_bytes()).map(drop)
+    write(&reason_path(place), format!("{reason}\n{}\n", mark(entry)).as_bytes()).map(drop)
 }
 
-/// By this an entry that is carried out again knows what it has set aside.
+/// The last line of a note: by this an entry that is carried out again knows what it has set aside.
 fn mark(entry: u64) -> String {
-    format!("(entry {entry} of the journal)")
+    format!("entry {entry} of the journal")
+}
+
+/// What a note says to people.
+fn reason_in(note: &str) -> &str {
+    match note.trim_end().rsplit_once('\n') {
+        Some((reason, last)) if last.starts_with("entry ") => reason,
+        _ => note.trim_end(),
+    }
 }
 
 fn reason_path(path: &Path) -> PathBuf {
@@ -103,7 +112,7 @@ pub(crate) fn damaged(folders: &Folders) -> io::Result<Vec<Damaged>> {
             let reason = read(&reason_path(&path))?.unwrap_or_default();
             found.push(Damaged {
                 place: path.display().to_string(),
-                reason: String::from_utf8_lossy(&reason).trim_end().to_owned(),
+                reason: reason_in(&String::from_utf8_lossy(&reason)).to_owned(),
             });
         }
     }
