@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bench_tasks
+from nuvom.scheduler import Schedule
 from processes import NUVOM, cpu_seconds
 
 
@@ -42,16 +42,18 @@ class Fires:
 def exactly_once(folder: Path, schedulers: int, seconds: int) -> Fires:
     """So many schedulers and one schedule that is due each second."""
     with running(folder, schedulers):
-        bench_tasks.noop.schedule(1, interval=1, max_runs=seconds, id="bench")
-        return _fires(folder, seconds)
+        _begin()
+        schedule = bench_tasks.noop.schedule(1, interval=1, max_runs=seconds, id="bench")
+        return _fires(folder, schedule, seconds)
 
 
 def punctuality(folder: Path, ticks: int, stored: int) -> Fires:
     """One scheduler and a schedule that is due ten times a second, beside `stored` ones that are not due."""
     fill(folder, stored)
     with running(folder, 1):
-        bench_tasks.noop.schedule(1, interval=0.1, max_runs=ticks, id="bench")
-        return _fires(folder, ticks)
+        _begin()
+        schedule = bench_tasks.noop.schedule(1, interval=0.1, max_runs=ticks, id="bench")
+        return _fires(folder, schedule, ticks)
 
 
 def idle(folder: Path, stored: int, seconds: float) -> float:
@@ -94,15 +96,26 @@ def running(folder: Path, schedulers: int) -> Iterator[Sequence[subprocess.Popen
             process.wait(timeout=60)
 
 
-def _fires(folder: Path, ticks: int) -> Fires:
-    """Waits until the schedule has run out, and reads the store."""
-    database = sqlite3.connect(f"file:{folder}/.nuvom/nuvom.db?mode=ro", uri=True)
-    ended = "SELECT count(*) FROM schedules WHERE id = 'bench' AND next_tick IS NULL"
-    deadline = time.monotonic() + 60 + ticks
-    while database.execute(ended).fetchone() != (1,):
+def _begin() -> None:
+    """Waits until a scheduler fires: what falls due while its process starts tells of the start."""
+    _wait_for_end(bench_tasks.noop.schedule(1, interval=0.1, max_runs=1, id="start"), 60)
+
+
+def _wait_for_end(schedule: Schedule, limit: float) -> None:
+    deadline = time.monotonic() + limit
+    while schedule.next_run is not None:
         if time.monotonic() > deadline:
-            raise SystemExit("the schedule did not run out")
+            raise SystemExit(f"the schedule {schedule.id} did not run out")
         time.sleep(0.2)
-    rows = database.execute("SELECT created_at, json_extract(options, '$.tick') FROM jobs").fetchall()
-    made = [(created, json.loads(tick)["at"]) for created, tick in rows]
+
+
+def _fires(folder: Path, schedule: Schedule, ticks: int) -> Fires:
+    """Waits until the schedule has run out, and reads the store."""
+    _wait_for_end(schedule, 60 + ticks)
+    database = sqlite3.connect(f"file:{folder}/.nuvom/nuvom.db?mode=ro", uri=True)
+    jobs = (
+        "SELECT created_at, json_extract(options, '$.tick.at') FROM jobs "
+        "WHERE json_extract(options, '$.tick.schedule') = ?"
+    )
+    made = database.execute(jobs, [schedule.id]).fetchall()
     return Fires(len(made), len({at for _, at in made}), [(created - at) / 1000 for created, at in made])
