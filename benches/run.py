@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import bench_tasks
+import commands
 import files
 import measures
 import nuvom
@@ -135,6 +136,7 @@ def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]
     yield from recovery()
     yield from ticks()
     yield from times(yard)
+    yield from at_the_prompt()
 
 
 def pools(jobs: int) -> Iterator[Figure]:
@@ -284,22 +286,40 @@ def times(yard: dict[str, float]) -> Iterator[Figure]:
     limit = p50 + yard["rested_commit_process_ms"] + 0.2
     yield at_most("value in hand, p50", wait, "ms", "pick-up + commit + 0.2 ms =", limit, 1)
     start = yard["python_start_ms"]
-    commands: list[tuple[str, list[str], float]] = [
-        ("import nuvom", [PYTHON, "-c", "import nuvom"], 2),
-        ("nuvom --help", [NUVOM, "--help"], 2.5),
-        ("nuvom version", [NUVOM, "version"], 2.5),
-    ]
-    with fresh_project() as folder:
-        job = bench_tasks.noop.delay(1)
-        commands.append(("nuvom status ID", [NUVOM, "status", job.id], 2.5))
-        for name, command, goal in commands:
-            yield at_most(name, median_millis(command, folder), "ms", "S", start, goal)
     with fresh_project() as folder:
         yield at_most("worker start to first job done", measures.start_to_first_job(folder), "ms", "S", start, 7)
     with fresh_project() as folder:
         memory, cpu = measures.idle(folder, 20)
     yield Figure("idle worker, resident", f"{memory:.1f} MiB", "", "", "<= 30 MiB", memory <= 30)
     yield Figure("idle worker, of a core", f"{cpu:.2f} %", "", "", "< 0.2 %", cpu < 0.2)
+
+
+ENDED = 1_000_000
+
+
+def at_the_prompt() -> Iterator[Figure]:
+    """How long commands take, and what a first-time user needs."""
+    with fresh_project() as folder:
+        start = median_millis([PYTHON, "-c", "pass"], folder)
+        plain: list[tuple[str, list[str], float]] = [
+            ("import nuvom", [PYTHON, "-c", "import nuvom"], 2),
+            ("nuvom --help", [NUVOM, "--help"], 2.5),
+            ("nuvom version", [NUVOM, "version"], 2.5),
+        ]
+        for name, command, goal in plain:
+            yield at_most(name, median_millis(command, folder), "ms", "S", start, goal)
+        for name, millis in commands.in_large_store(folder, ENDED).items():
+            yield at_most(f"{name}; {ENDED:,} ended", millis, "ms", "S", start, 2.5)
+        both, own = commands.imported_modules()
+        yield Figure("modules that `import nuvom` loads", f"{both}", f"Nuvom's own: {own}", "", "reported", True)
+    folder = Path(tempfile.mkdtemp(prefix="nuvom-bench-"))
+    try:
+        used = commands.first_use(folder)
+    finally:
+        shutil.rmtree(folder)
+    name = f"first use: {used.commands} commands; pip install of a wheel of {used.wheel_mib:.1f} MiB"
+    yield Figure(name, f"{used.install_secs:.1f} s", "", "", "reported", True)
+    yield Figure("first use: from there to the first result", f"{used.result_secs:.2f} s", "", "", "reported", True)
 
 
 def show(figure: Figure) -> None:
@@ -316,7 +336,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--history", type=int, default=1_000_000)
-    names = ("pools", "monitoring", "plugins", "file", "recovery", "schedules")
+    names = ("pools", "monitoring", "plugins", "file", "recovery", "schedules", "prompt")
     parser.add_argument("--only", choices=names, help="measure a part")
     parser.add_argument("--output", type=Path, default=Path("bench-results/latest.json"))
     arguments = parser.parse_args()
@@ -329,6 +349,7 @@ def main() -> int:
             "plugins": lambda: iter([plugin_queue(arguments.jobs // 2)]),
             "recovery": recovery,
             "schedules": ticks,
+            "prompt": at_the_prompt,
             "file": lambda: on_files(arguments.jobs // 2),
         }
         for figure in parts[arguments.only]():
