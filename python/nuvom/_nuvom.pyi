@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Required, TypedDict, final, type_check_only
@@ -145,7 +146,7 @@ class CurrentJob:
     @property
     def schedule(self) -> str | None: ...
     @property
-    def tick_at(self) -> float | None: ...
+    def tick_at(self) -> datetime | None: ...
     @property
     def missed_ticks(self) -> int: ...
     @property

@@ -32,7 +32,7 @@ from nuvom import current_job, every, task
 def tell(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as line:
         job = current_job()
-        line.sendall(f"{os.getpid()}\\n{job.schedule} {job.tick_at}\\n".encode())
+        line.sendall(f"{os.getpid()}\\n{job.schedule} {job.tick_at and job.tick_at.timestamp()}\\n".encode())
 """
 """A task that tells a `Meeting` which tick made its job."""
 

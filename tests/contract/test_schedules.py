@@ -378,4 +378,4 @@ def _own_tick() -> datetime:
     current = nuvom.current_job()
     assert current is not None
     assert current.tick_at is not None
-    return datetime.fromtimestamp(current.tick_at, UTC)
+    return current.tick_at

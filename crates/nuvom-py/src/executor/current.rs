@@ -74,10 +74,16 @@ impl CurrentJob {
         self.tick.as_ref().map(|tick| tick.schedule.as_str())
     }
 
-    /// The time at which that schedule was due, in seconds since the Unix epoch.
+    /// The time at which that schedule was due, in UTC.
     #[getter]
-    fn tick_at(&self) -> Option<f64> {
-        self.tick.as_ref().map(|tick| tick.at.as_micros() as f64 / 1e6)
+    fn tick_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(tick) = &self.tick else { return Ok(None) };
+        let datetime = py.import("datetime")?;
+        let seconds = tick.at.as_micros() as f64 / 1e6;
+        let moment = datetime
+            .getattr("datetime")?
+            .call_method1("fromtimestamp", (seconds, datetime.getattr("UTC")?))?;
+        Ok(Some(moment))
     }
 
     /// How many earlier ticks were missed, for which this job stands too.
