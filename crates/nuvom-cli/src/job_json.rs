@@ -6,7 +6,7 @@ use nuvom_core::{Attempt, Backoff, Job, JobOptions, OnLost, TimeoutPolicy, Times
 use serde_json::{Value as Json, json};
 
 use crate::moments::iso;
-use crate::payload::{self, Undecodable, hexadecimal, to_json};
+use crate::payload::{self, Secrets, Undecodable, hexadecimal, to_json};
 
 /// The record without arguments and result, in which every time is UTC.
 pub(crate) fn record(job: &Job) -> Json {
@@ -50,8 +50,8 @@ pub(crate) fn attempts(attempts: &[Attempt]) -> Json {
 }
 
 /// The arguments: `{"args": […], "kwargs": {…}}`, or why they cannot be shown.
-pub(crate) fn arguments(payload: &[u8]) -> Json {
-    match payload::arguments(payload) {
+pub(crate) fn arguments(secrets: Secrets, payload: &[u8]) -> Json {
+    match payload::arguments_with(secrets, payload) {
         Ok(arguments) => json!({
             "args": arguments.positional.iter().map(to_json).collect::<Json>(),
             "kwargs": to_json(&payload::Value::Map(arguments.keywords)),
@@ -61,8 +61,9 @@ pub(crate) fn arguments(payload: &[u8]) -> Json {
 }
 
 /// The result: `{"value": …}`, why it cannot be shown, or null if there is none.
-pub(crate) fn result(stored: Option<&StoredResult>) -> Json {
-    match stored.and_then(|stored| stored.value.as_deref()).map(payload::result) {
+pub(crate) fn result(secrets: Secrets, stored: Option<&StoredResult>) -> Json {
+    let value = stored.and_then(|stored| stored.value.as_deref());
+    match value.map(|value| payload::result_with(secrets, value)) {
         None => Json::Null,
         Some(Ok(value)) => json!({ "value": to_json(&value) }),
         Some(Err(reason)) => undecodable(&reason),

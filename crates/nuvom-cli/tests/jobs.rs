@@ -374,3 +374,56 @@ fn colours_appear_only_when_they_are_wanted() {
     assert_eq!(plain, "FAILED\n");
     assert_eq!(coloured, "\u{1b}[31mFAILED\u{1b}[0m\n");
 }
+
+/// A job that was given secrets and returned one.
+fn with_secrets(project: &Project) -> JobId {
+    let login = Value::Map(vec![("user".into(), "ann".into()), ("password".into(), "hunter2".into())]);
+    let keywords = Value::Map(vec![("api_key".into(), "hunter2".into()), ("retries".into(), 3.into())]);
+    let call = Value::Array(vec![Value::Array(vec![login.clone()]), keywords]);
+    let job = job(project, 1, "sign_in", vec![]).payload(&project::encoded(&call));
+    project.ended(job, returned(&Value::Array(vec![login])))
+}
+
+#[test]
+fn what_names_say_is_secret_is_hidden_from_those_who_look_at_jobs() {
+    let project = Project::new();
+    let id = text(&with_secrets(&project));
+
+    let shown = project.run(&["inspect", "job", &id]).out;
+    let told = [
+        shown.clone(),
+        project.run(&["inspect", "job", &id, "-f", "json"]).out,
+        project.run(&["history", "recent"]).out,
+        project.run(&["history", "recent", "--json"]).out,
+        project.run(&["status", &id]).out,
+    ];
+
+    assert_eq!(told.map(|out| out.contains("hunter2")), [false; 5]);
+    assert!(
+        shown.contains("({'user': 'ann', 'password': <hidden>}, api_key=<hidden>, retries=3)"),
+        "{shown}"
+    );
+    assert!(shown.contains("[{'user': 'ann', 'password': <hidden>}]"), "{shown}");
+}
+
+#[test]
+fn secrets_cannot_be_searched_for_either() {
+    let project = Project::new();
+    with_secrets(&project);
+
+    let found = |text: &str| project.run(&["history", "recent", "--json", "--text", text]).out;
+
+    assert!(!found("hunter").contains("sign_in"));
+    assert!(found("api_key").contains("sign_in"));
+}
+
+#[test]
+fn secrets_are_shown_to_who_asks_for_them() {
+    let project = Project::new();
+    let id = text(&with_secrets(&project));
+
+    let table = project.run(&["inspect", "job", &id, "--show-secrets"]).out;
+    let json = project.run(&["inspect", "job", &id, "--show-secrets", "-f", "json"]).out;
+
+    assert_eq!([table.matches("hunter2").count(), json.matches("hunter2").count()], [3, 3]);
+}

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use nuvom_core::{Error, ErrorKind};
 use nuvom_discovery::{Changes, FoundParameter, FoundTask, Kind, MANIFEST_VERSION, Manifest};
 use project::{Project, task};
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn found(name: &str) -> FoundTask {
@@ -314,4 +315,41 @@ fn a_hash_that_is_none_is_refused() {
     let error = load_hostile(|task| task.signature_hash = Some("0123456789ABCDEF".to_owned()));
 
     assert_corrupt(&error, "its signature's hash is not 16 hexadecimal digits");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn a_manifest_with_other_bytes_in_it_is_the_same_or_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+    ) {
+        let (_project, path) = saved(vec![found("send")]);
+        let good = Manifest::load(&path).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        fs::write(&path, &bytes).unwrap();
+
+        if let Ok(manifest) = Manifest::load(&path) {
+            prop_assert_eq!(manifest.tasks(), good.tasks());
+        }
+    }
+}
+
+#[test]
+fn a_manifest_that_is_a_bomb_is_refused() {
+    let (_project, path) = saved(vec![found("send")]);
+
+    for bomb in [
+        "[".repeat(1_000_000),
+        "{\"tasks\":".repeat(100_000),
+        format!("{{\"version\": {}}}", "9".repeat(100_000)),
+    ] {
+        fs::write(&path, bomb).unwrap();
+
+        assert!(Manifest::load(&path).is_err());
+    }
 }

@@ -204,6 +204,7 @@ mod tests {
 
     use nuvom_core::{Decision, Trigger, decide};
     use nuvom_testkit::builders::{a_job, failure, worker};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -263,5 +264,46 @@ mod tests {
             .map(|bytes| record_from_bytes(bytes).unwrap_err().kind());
 
         assert_eq!(kinds, [ErrorKind::Corrupt; 5]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        /// Never a panic, and what was read is what would be written.
+        #[test]
+        fn a_record_with_other_bytes_in_it_is_read_or_refused(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+            cut in any::<prop::sample::Index>(),
+            is_cut in prop::bool::weighted(0.2),
+        ) {
+            let whole = record();
+            let mut bytes = record_to_bytes(&whole.job, &whole.attempts);
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if is_cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+
+            if let Ok(Record { job, attempts }) = record_from_bytes(&bytes) {
+                let again = record_from_bytes(&record_to_bytes(&job, &attempts)).unwrap();
+                prop_assert_eq!(again, Record { job, attempts });
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(record_from_bytes(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_a_bomb_is_refused() {
+        let nested =
+            [b"[".repeat(100_000), br#"{"nuvom":1,"options":"#.to_vec(), b"{\"a\":".repeat(100_000)].concat();
+
+        assert!(record_from_bytes(&nested).is_err());
+        assert!(record_from_bytes(&b"{\"nuvom\":".repeat(100_000)).is_err());
     }
 }

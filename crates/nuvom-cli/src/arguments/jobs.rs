@@ -20,6 +20,9 @@ pub(crate) struct InspectJob {
     /// How to show it
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+    /// Show also what `password`, `token` and the like hold
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
 }
 
 /// How one job is shown.

@@ -8,7 +8,7 @@ use crate::arguments::Recent;
 use crate::failure::{Failure, OK};
 use crate::job_json;
 use crate::moments::{age, span, utc};
-use crate::payload;
+use crate::payload::{self, Secrets};
 use crate::search::Search;
 use crate::session::{Opened, Session};
 use crate::styled::{Style, Styled};
@@ -53,8 +53,11 @@ fn past(opened: &Opened, jobs: Vec<Job>) -> nuvom_core::Result<Vec<Past>> {
 }
 
 fn json(past: &Past) -> Json {
-    let record =
-        job_json::with(job_json::record(&past.job), "result", job_json::result(past.result.as_ref()));
+    let record = job_json::with(
+        job_json::record(&past.job),
+        "result",
+        job_json::result(Secrets::Hidden, past.result.as_ref()),
+    );
     job_json::with(record, "error", past.last_attempt.as_ref().map_or(Json::Null, job_json::error))
 }
 

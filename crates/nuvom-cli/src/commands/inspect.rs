@@ -10,7 +10,7 @@ use crate::failure::{Failure, OK};
 use crate::job_json;
 use crate::moments::{age, span, utc, with_age};
 use crate::output::Output;
-use crate::payload::{self, hexadecimal};
+use crate::payload::{self, Secrets, hexadecimal};
 use crate::session::Session;
 use crate::styled::{Style, Styled};
 
@@ -32,15 +32,17 @@ pub(crate) fn job(options: &InspectJob, session: &mut Session<'_>) -> Result<i32
     let result = stores.results.get(&[job.id])?.pop().flatten();
     let result = result.filter(|result| job.state == State::Success && result.lease == job.lease);
 
+    let secrets = if options.show_secrets { Secrets::Shown } else { Secrets::Hidden };
     let record = || job_json::with(job_json::record(&job), "attempts", job_json::attempts(&attempts));
     match options.format {
         Format::Table => {
             let times = (opened.runtime.settings.timeout_grace(), opened.now());
-            table(&job, result.as_ref(), &attempts, times, &mut session.output)?;
+            table(&job, result.as_ref(), &attempts, times, secrets, &mut session.output)?;
         }
         Format::Json => {
-            let record = job_json::with(record(), "arguments", job_json::arguments(&job.payload));
-            session.output.json(&job_json::with(record, "result", job_json::result(result.as_ref())))?;
+            let record = job_json::with(record(), "arguments", job_json::arguments(secrets, &job.payload));
+            let result = job_json::result(secrets, result.as_ref());
+            session.output.json(&job_json::with(record, "result", result))?;
         }
         Format::Raw => {
             let record = job_json::with(record(), "arguments_hex", hexadecimal(&job.payload).into());
@@ -56,6 +58,7 @@ fn table(
     result: Option<&StoredResult>,
     attempts: &[Attempt],
     (grace, now): (Duration, Timestamp),
+    secrets: Secrets,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     field(output, "Job", job.id.to_string().into())?;
@@ -90,9 +93,9 @@ fn table(
     if !job.options.tags.is_empty() {
         field(output, "Tags", job.options.tags.join(", ").into())?;
     }
-    field(output, "Arguments", arguments(job).into())?;
+    field(output, "Arguments", arguments(secrets, job).into())?;
     if job.state == State::Success {
-        field(output, "Result", shown_result(result))?;
+        field(output, "Result", shown_result(secrets, result))?;
     }
     for attempt in attempts {
         show_attempt(output, attempt, now)?;
@@ -144,15 +147,16 @@ fn used(job: &Job) -> u32 {
     job.failures + u32::from(matches!(job.state, State::Running | State::Success))
 }
 
-fn arguments(job: &Job) -> String {
-    match payload::arguments(&job.payload) {
+fn arguments(secrets: Secrets, job: &Job) -> String {
+    match payload::arguments_with(secrets, &job.payload) {
         Ok(arguments) => payload::call(&arguments, SHOWN),
         Err(reason) => reason.to_string(),
     }
 }
 
-fn shown_result(stored: Option<&StoredResult>) -> Styled {
-    match stored.and_then(|stored| stored.value.as_deref()).map(payload::result) {
+fn shown_result(secrets: Secrets, stored: Option<&StoredResult>) -> Styled {
+    let value = stored.and_then(|stored| stored.value.as_deref());
+    match value.map(|value| payload::result_with(secrets, value)) {
         None => Styled::new(Style::Dim, "not kept"),
         Some(Ok(value)) => payload::repr(&value, SHOWN).into(),
         Some(Err(reason)) => Styled::new(Style::Dim, reason.to_string()),

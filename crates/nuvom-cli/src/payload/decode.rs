@@ -6,6 +6,7 @@ use rmpv::Value as Raw;
 use rmpv::decode::{Error as RawError, read_value_with_max_depth};
 
 use super::extension;
+use super::secrets::{hidden_within, without_secrets};
 use super::value::{Arguments, Brackets, Value};
 
 /// The first byte of every payload of the format that is read here.
@@ -31,8 +32,20 @@ impl fmt::Display for Undecodable {
 /// Why a part of a payload is not what it should be.
 pub(super) type Fault = String;
 
-/// The arguments in a payload.
+/// Whether values are shown that their names say are secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    Hidden,
+    Shown,
+}
+
+/// The arguments in a payload, without secrets.
 pub(crate) fn arguments(payload: &[u8]) -> Result<Arguments, Undecodable> {
+    arguments_with(Secrets::Hidden, payload)
+}
+
+/// The arguments in a payload.
+pub(crate) fn arguments_with(secrets: Secrets, payload: &[u8]) -> Result<Arguments, Undecodable> {
     let decoded = decode(payload).and_then(|value| match value {
         Value::Items(Brackets::List, mut parts) => match &mut parts[..] {
             // The headers of middleware may follow.
@@ -44,12 +57,25 @@ pub(crate) fn arguments(payload: &[u8]) -> Result<Arguments, Undecodable> {
         },
         _ => Err("these are no arguments".to_owned()),
     });
-    decoded.map_err(|reason| Undecodable { reason, bytes: payload.len() })
+    let shown = decoded.map(|arguments| match secrets {
+        Secrets::Hidden => without_secrets(arguments),
+        Secrets::Shown => arguments,
+    });
+    shown.map_err(|reason| Undecodable { reason, bytes: payload.len() })
+}
+
+/// The one value in a payload, without secrets.
+pub(crate) fn result(payload: &[u8]) -> Result<Value, Undecodable> {
+    result_with(Secrets::Hidden, payload)
 }
 
 /// The one value in a payload.
-pub(crate) fn result(payload: &[u8]) -> Result<Value, Undecodable> {
-    decode(payload).map_err(|reason| Undecodable { reason, bytes: payload.len() })
+pub(crate) fn result_with(secrets: Secrets, payload: &[u8]) -> Result<Value, Undecodable> {
+    let shown = decode(payload).map(|value| match secrets {
+        Secrets::Hidden => hidden_within(value),
+        Secrets::Shown => value,
+    });
+    shown.map_err(|reason| Undecodable { reason, bytes: payload.len() })
 }
 
 fn decode(payload: &[u8]) -> Result<Value, Fault> {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Number, Value as Json};
 
 use super::python::repr;
-use super::value::Value;
+use super::value::{HIDDEN, Value};
 
 /// The value as JSON. Tuples and sets become arrays; bytes become hexadecimal text; maps with keys other than
 /// text become arrays of pairs; numbers that JSON cannot hold become text.
@@ -20,6 +20,7 @@ pub(crate) fn to_json(value: &Value) -> Json {
         }
         Value::Text(text) | Value::Named(_, text) => Json::String(text.clone()),
         Value::Bytes(bytes) => Json::String(hexadecimal(bytes)),
+        Value::Hidden => Json::String(HIDDEN.to_owned()),
         Value::Items(_, items) => Json::Array(items.iter().map(to_json).collect()),
         Value::Map(entries) => map(entries),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::value::{Arguments, Brackets, Value};
+use super::value::{Arguments, Brackets, HIDDEN, Value};
 
 /// A value, cut after about `limit` characters.
 pub(crate) fn repr(value: &Value, limit: usize) -> String {
@@ -66,6 +66,7 @@ impl Writer {
             Value::Bytes(bytes) => self.bytes(bytes),
             Value::Items(brackets, items) => self.items(*brackets, items),
             Value::Map(entries) => self.map(entries),
+            Value::Hidden => self.text.push_str(HIDDEN),
             Value::Named(class, text) => {
                 self.text.push_str(class);
                 self.text.push('(');

@@ -14,7 +14,12 @@ pub(crate) enum Value {
     Map(Vec<(Value, Value)>),
     /// Something with a class of its own and a text that says which it is.
     Named(&'static str, String),
+    /// What is not shown.
+    Hidden,
 }
+
+/// What stands in the place of a value that is not shown: no value of Python looks like it.
+pub(super) const HIDDEN: &str = "<hidden>";
 
 /// The sort of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

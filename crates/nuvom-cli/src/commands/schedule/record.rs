@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::job_json;
 use crate::moments::{iso, span, utc};
+use crate::payload::Secrets;
 use crate::styled::{Style, Styled};
 
 /// When it is due, in a few words: `every 5 min`, `0 9 * * MON (Europe/Berlin)`.
@@ -67,7 +68,7 @@ pub(super) fn json(schedule: &Schedule) -> Json {
         "declared": definition.is_declared,
         "queue": definition.queue.as_str(),
         "priority": definition.priority.get(),
-        "arguments": job_json::arguments(&definition.payload),
+        "arguments": job_json::arguments(Secrets::Hidden, &definition.payload),
         "next_tick": time(schedule.next_tick),
         "paused": schedule.is_paused,
         "runs": schedule.runs,
