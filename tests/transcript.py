@@ -15,6 +15,7 @@ _RULES = [
     (r"\b[\d.]+ (ms|s)$", "<SPAN>"),
     (r"(?<=nuvom )\d+\.\d+\.\d+", "<VERSION>"),
     (r"(?<=Python )\d+\.\d+\.\d+\S*", "<VERSION>"),
+    (r"(?<=SQLite )\d+\.\d+\.\d+", "<VERSION>"),
     (r"(?<=build )(debug|release)", "<BUILD>"),
     # The marks below a line of a traceback, which each Python sets a little differently.
     (r"^ *\|? *[~^]+ *\n", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import nuvom
 import pytest
@@ -13,7 +13,7 @@ from harness import PATIENCE
 from nuvom import _nuvom
 from nuvom.errors import InvalidValue, NuvomError
 from nuvom.plugins.contracts import Plugin
-from nuvom.plugins.monitoring.prometheus import CannotServe, PrometheusPlugin
+from nuvom.plugins.monitoring.prometheus import CannotServe, PrometheusPlugin, _Server
 from scraping import ask, scrape, silent_connection
 
 pytestmark = pytest.mark.usefixtures("project")
@@ -214,3 +214,44 @@ def test_so_many_connections_are_served_and_no_more(serving: PrometheusPlugin) -
         connection.close()
 
     assert answered == b""
+
+
+def test_who_sends_a_letter_now_and_then_is_cut_off_and_others_get_the_place(
+    plugin: PrometheusPlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Server, "most_secs", 0.05)
+    plugin.start({"port": 0}, metrics_provider=_nuvom.Metrics())
+
+    with ExitStack() as stalled:
+        connections = [stalled.enter_context(silent_connection(plugin.port)) for _ in range(16)]
+        for connection in connections:
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+        ended = [connection.recv(1) for connection in connections]
+
+    assert ended == [b""] * 16
+    assert ask(plugin.port)[0].status == 200
+
+
+def test_workers_run_jobs_while_two_hundred_connections_stall(plugin: PrometheusPlugin) -> None:
+    @nuvom.task
+    def add(x: int, y: int) -> int:
+        return x + y
+
+    nuvom.configure(queue_backend="memory")
+    with nuvom.Worker(threads=1, monitored=True) as worker, ExitStack() as stalled:
+        plugin.start({"port": 0}, metrics_provider=worker.metrics)
+        for _ in range(200):
+            # Without waiting for it: some of so many stand in line until they are taken.
+            connection = stalled.enter_context(socket.socket())
+            connection.setblocking(False)
+            connection.connect_ex(("127.0.0.1", plugin.port))
+
+        assert [add.delay(n, 1).get(timeout=PATIENCE) for n in range(20)] == list(range(1, 21))
+
+
+def test_a_request_that_never_ends_is_refused(serving: PrometheusPlugin) -> None:
+    with silent_connection(serving.port) as endless:
+        endless.sendall(b"GET /" + b"x" * 70_000)
+        answered = endless.recv(64)
+
+    assert b" 414 " in answered

@@ -348,3 +348,24 @@ fn failed_jobs_that_do_not_fit_wait_for_nobody() {
 
     assert_eq!((ran.code, check(&ran, "code").0.as_str()), (0, "warning"));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_other_users_could_read_is_told() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let project = in_order();
+    set_permissions(project.root().join(".nuvom"), Permissions::from_mode(0o755)).unwrap();
+
+    let (status, found) = check(&doctor(&project), "privacy");
+
+    assert!(found.ends_with(".nuvom is open to other users: its mode is 0755"), "{found}");
+    assert_eq!(status, "warning");
+}
+
+#[test]
+fn programs_learn_the_versions_of_what_a_report_was_made_with() {
+    let report = json(&doctor(&in_order()));
+
+    assert_eq!(report["versions"], serde_json::json!({"nuvom": "1.2.3", "python": "3.14.0"}));
+}

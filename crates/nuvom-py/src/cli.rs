@@ -105,6 +105,7 @@ impl Host for PythonHost {
     fn components(&self) -> Vec<(String, String)> {
         vec![
             ("Python".to_owned(), self.python.clone()),
+            ("SQLite".to_owned(), nuvom_runtime::sqlite_version().to_owned()),
             ("build".to_owned(), if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
         ]
     }

@@ -263,6 +263,11 @@ impl Backend {
     }
 }
 
+/// The version of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    nuvom_sqlite::linked_version()
+}
+
 fn sqlite_path(settings: &Settings, part: Part) -> &std::path::Path {
     match part {
         Part::Queue | Part::Schedules => settings.sqlite_queue_path(),

@@ -10,9 +10,11 @@ mod runtime;
 mod settings;
 mod timetable;
 
+pub use backends::sqlite_version;
 pub use backends::{Backends, Open, OpenLine, OpenResults, OpenSchedules, Part, Place};
 pub use clock::SystemClock;
 pub use ids::JobIds;
+pub use permissions::exposed;
 pub use project::Project;
 pub use runtime::Runtime;
 pub use settings::{Entry, Origin, Settings, settings_reference};

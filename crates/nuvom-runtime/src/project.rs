@@ -31,6 +31,11 @@ impl Project {
         Self { root: absolute(root) }
     }
 
+    /// The folder of Nuvom's own files.
+    pub(crate) fn data_folder(&self) -> PathBuf {
+        self.root.join(FOLDER)
+    }
+
     /// The file of environment values beside the project's code.
     pub(crate) fn dotenv(&self) -> PathBuf {
         self.root.join(".env")

@@ -23,6 +23,11 @@ pub enum Durability {
 /// Before this version a WAL database could be damaged by a rare race of two checkpoints.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
+/// The version of SQLite in this program.
+pub fn linked_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// How long a call waits for another process's transaction before it gives up.
 const BUSY_WAIT: Duration = Duration::from_secs(30);
 

@@ -19,6 +19,6 @@ mod statements;
 mod statements_tests;
 mod store;
 
-pub use connection::Durability;
+pub use connection::{Durability, linked_version};
 pub use schema::SCHEMA_VERSION;
 pub use store::SqliteStore;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use nuvom_core::Result;
 use nuvom_discovery::{Manifest, Scan, scan};
-use nuvom_runtime::{Part, Project, Runtime, Settings};
+use nuvom_runtime::{Part, Project, Runtime, Settings, exposed};
 use serde_json::json;
 
 use super::discover::scan_options;
+use super::version;
 use crate::arguments::Source;
 use crate::doctor::{self, Report, Status, Survey};
 use crate::failure::{ERROR, Failure, OK};
@@ -28,10 +29,13 @@ pub(crate) fn run(json: bool, session: &mut Session<'_>) -> Result<i32, Failure>
 
 fn look(session: &Session<'_>) -> Report {
     let mut report = Report::default();
+    report.parts.push(("versions", version::parts(session.host)));
     let project = Project::find(&session.folder);
     let settings = Settings::load(&project, Vec::new(), session.environment.clone());
     report.checks.push(doctor::settings(&project, &settings));
     let Ok(settings) = settings else { return report };
+
+    report.checks.extend(doctor::privacy(&exposed(&project, &settings)));
 
     let manifest = Manifest::load(settings.manifest_path());
     let scan = scan(&project.root, &scan_options(&Source::default(), &settings));

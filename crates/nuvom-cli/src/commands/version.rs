@@ -8,16 +8,23 @@ use crate::output::Output;
 
 /// Shows the version of Nuvom, then of what it runs on.
 pub(crate) fn show(json: bool, host: &dyn Host, output: &mut Output<'_>) -> Result<i32, Failure> {
-    let mut parts = vec![("nuvom".to_owned(), host.version())];
-    parts.extend(host.components());
     if json {
-        let parts: Map<String, Json> =
-            parts.into_iter().map(|(name, version)| (name, Json::String(version))).collect();
-        output.json(&parts)?;
+        output.json(&parts(host))?;
     } else {
-        for (name, version) in parts {
+        for (name, version) in named(host) {
             output.line(&format!("{name} {version}"))?;
         }
     }
     Ok(OK)
+}
+
+/// The same for programs.
+pub(super) fn parts(host: &dyn Host) -> Json {
+    named(host).into_iter().map(|(name, version)| (name, Json::String(version))).collect::<Map<_, _>>().into()
+}
+
+fn named(host: &dyn Host) -> Vec<(String, String)> {
+    let mut parts = vec![("nuvom".to_owned(), host.version())];
+    parts.extend(host.components());
+    parts
 }

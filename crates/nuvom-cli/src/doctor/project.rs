@@ -21,6 +21,13 @@ pub(crate) fn settings(project: &Project, settings: &Result<Settings>) -> Check 
     }
 }
 
+/// What other users of the machine could read, if there is anything.
+pub(crate) fn privacy(exposed: &[String]) -> Option<Check> {
+    let (first, others) = exposed.split_first()?;
+    let check = Check::new("privacy", Status::Warning, first.as_str()).details(others.iter().cloned());
+    Some(check.fix("Give `.nuvom` and what is in it to the user who runs Nuvom, with the mode 0700 for folders and 0600 for files"))
+}
+
 /// Whether the stores can be used; `places` are those of jobs and of results.
 pub(crate) fn stores(opened: Result<bool, &Error>, places: &[String]) -> Check {
     let places = places.join(", results in ");

@@ -18,8 +18,10 @@ import socket
 import socketserver
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuvom.errors import InvalidValue, NuvomError
@@ -37,6 +39,10 @@ _SETTING = {"host": "NUVOM_PROMETHEUS_HOST", "port": "NUVOM_PROMETHEUS_PORT"}
 
 _SILENCE_SECS = 5.0
 """How long a connection may be silent. A scraper sends its request at once."""
+
+_MOST_SECS = 15.0
+"""How long a connection may take in all: longer than a slow scraper, and no longer, so that who sends a letter now and
+then holds no place for good."""
 
 _MOST_CONNECTIONS = 16
 """Connections at once; one scraper needs one. More are closed unanswered, so they cost no threads."""
@@ -141,6 +147,7 @@ class _Server(ThreadingHTTPServer):
     # Elsewhere this would let two workers share a port, of which one would never be asked.
     allow_reuse_address = os.name == "posix"
     request_queue_size = 2 * _MOST_CONNECTIONS
+    most_secs = _MOST_SECS
 
     def __init__(self, family: int, address: tuple[str, int], host: str) -> None:
         self.address_family = family
@@ -148,6 +155,8 @@ class _Server(ThreadingHTTPServer):
         self.look: Any = lambda: None
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._wake, self._woken = socket.socketpair()
+        # By the moment at which each has had its time; only the thread that serves adds and cuts off.
+        self._open: dict[socket.socket, float] = {}
         super().__init__(address, _Handler)
         # A connection may be gone before it is taken; nobody waits for the next one then.
         self.socket.setblocking(False)
@@ -165,8 +174,24 @@ class _Server(ThreadingHTTPServer):
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
-            while self._woken not in [key.fileobj for key, _ in selector.select()]:
-                self.handle_request()
+            while True:
+                ready = [key.fileobj for key, _ in selector.select(self._cut_off())]
+                if self._woken in ready:
+                    return
+                if self.socket in ready:
+                    self.handle_request()
+
+    def _cut_off(self) -> float | None:
+        """Ends connections that have had their time; answers how many seconds the next one still has."""
+        now = monotonic()
+        for connection, end in list(self._open.items()):
+            if end > now:
+                return end - now
+            self._open.pop(connection, None)
+            # Who reads or writes on it, in a thread of its own, finds it ended, and closes it.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        return None
 
     def end(self) -> None:
         """Makes `serve` return."""
@@ -181,9 +206,11 @@ class _Server(ThreadingHTTPServer):
         if not self._free.acquire(blocking=False):
             self.shutdown_request(request)
             return
+        self._open[request] = monotonic() + self.most_secs
         try:
             super().process_request(request, client_address)
         except BaseException:
+            self._open.pop(request, None)
             self._free.release()
             raise
 
@@ -191,6 +218,7 @@ class _Server(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
+            self._open.pop(request, None)
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
