@@ -101,6 +101,7 @@ class _Record(TypedDict):
     missed_ticks: int
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    undecodable: str | None
 
 # What `attempts` lists.
 class _Attempt(TypedDict):
@@ -300,6 +301,7 @@ class ScheduleRecord(TypedDict):
     priority: int
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    undecodable: str | None
     next_run_at: float | None
     paused: bool
     runs: int

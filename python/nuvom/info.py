@@ -59,6 +59,8 @@ class JobInfo:
     """How many earlier times were missed, for which it stands too."""
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    undecodable: str | None
+    """Why the arguments cannot be told, if their bytes are damaged; they are empty then."""
     attempts: list[AttemptInfo]
     """Those that did not succeed, oldest first."""
 

@@ -91,6 +91,7 @@ def test_the_whole_record_can_be_read() -> None:
         priority=2,
         args=("ada",),
         kwargs={},
+        undecodable=None,
         next_run_at=FUTURE,
         paused=False,
         runs=0,

@@ -11,6 +11,8 @@ from text_rules import (
     dead_paths,
     drawers,
     machine_paths,
+    made_statements,
+    missing_tests,
     runs_data,
     too_long,
 )
@@ -58,6 +60,16 @@ def test_nobody_asks_which_backend_it_is() -> None:
 
 def test_nothing_in_the_package_makes_code_of_data() -> None:
     assert runs_data(project_files()) == []
+
+
+def test_no_statement_is_put_together_from_text() -> None:
+    assert made_statements(project_files()) == []
+
+
+def test_each_risk_names_tests_that_are_there() -> None:
+    [page] = [file for file in project_files() if file.path == "docs/security.md"]
+
+    assert missing_tests(page, project_files()) == []
 
 
 def test_every_example_has_its_test() -> None:
@@ -176,3 +188,26 @@ def test_where_names_belong_they_may_be_compared(path: str, line: str) -> None:
 )
 def test_code_made_of_data_is_caught(line: str) -> None:
     assert len(runs_data([File("python/nuvom/x.py", line)])) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'connection.execute(&format!("DELETE FROM jobs WHERE id = {id}"), [])',
+        'write!(sql, "SELECT {}", columns.join(", "))',
+    ],
+)
+def test_a_statement_that_is_put_together_is_caught(line: str) -> None:
+    assert len(made_statements([File("crates/nuvom-sqlite/src/x.rs", line)])) == 1
+    assert made_statements([File("crates/nuvom-sqlite/tests/x.rs", line)]) == []
+
+
+@pytest.mark.parametrize(
+    ("tests", "complaints"),
+    [("`tests/unit/test_x.py::test_there`", 0), ("`tests/unit/test_x.py::test_gone`", 1), ("none", 1)],
+)
+def test_a_risk_without_a_test_is_caught(tests: str, complaints: int) -> None:
+    there = File("tests/unit/test_x.py", "def test_there() -> None: ...")
+    page = File("docs/x.md", f"| a risk | what holds | {tests} |")
+
+    assert len(missing_tests(page, [there])) == complaints

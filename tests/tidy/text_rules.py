@@ -172,6 +172,43 @@ def runs_data(files: Iterable[File]) -> Complaints:
     return complaints
 
 
+_STATEMENT = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|PRAGMA|WHERE)\b")
+_PUT_TOGETHER = re.compile(r"\b(?:format|write|writeln)!\s*\(((?:[^()]|\([^()]*\))*)\)")
+
+
+def made_statements(files: Iterable[File]) -> Complaints:
+    """SQL that is put together from text, in a crate that ships."""
+    complaints = []
+    for file in files:
+        is_shipped = re.match(r"crates/[\w-]+/src/", file.path) and file.suffix == ".rs" and not file.is_test
+        if not is_shipped or file.path.endswith("_tests.rs"):
+            continue
+        for match in _PUT_TOGETHER.finditer(file.text):
+            if _STATEMENT.search(match.group(1)):
+                line = file.text.count("\n", 0, match.start()) + 1
+                complaints.append(f"{file.path}:{line}: a statement put together from text")
+    return complaints
+
+
+_NAMED_TEST = re.compile(r"`((?:tests|crates)/[\w./-]+\.(?:py|rs))::(\w+)`")
+
+
+def missing_tests(page: File, files: Iterable[File]) -> Complaints:
+    """Tests that a page names and that are not there, and rows of its tables of risks that name none."""
+    texts = {file.path: file.text for file in files}
+    complaints = []
+    for number, line in enumerate(page.text.splitlines(), start=1):
+        named = _NAMED_TEST.findall(line)
+        complaints += [
+            f"{page.path}:{number}: there is no {name} in {path}"
+            for path, name in named
+            if not re.search(rf"\b(?:def|fn) {name}\b", texts.get(path, ""))
+        ]
+        if line.startswith("| ") and not line.startswith(("| ---", "| risk")) and not named:
+            complaints.append(f"{page.path}:{number}: names no test")
+    return complaints
+
+
 def _lines(files: Iterable[File], fault: Callable[[str], str | None]) -> Complaints:
     return [
         f"{file.path}:{number}: {told}"

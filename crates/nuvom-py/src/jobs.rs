@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyList, PyMapping, PySequence, PyString, PyTuple};
 
 use crate::blueprint::Blueprint;
 use crate::client::{Client, client};
-use crate::codec::{decode_arguments, decode_value};
+use crate::codec::{decode_value, look_at_arguments};
 use crate::errors::OrRaise;
 
 /// Stores a job; answers its id.
@@ -198,7 +198,7 @@ pub(crate) fn record<'py>(py: Python<'py>, id: &str) -> PyResult<Bound<'py, PyDi
 }
 
 pub(crate) fn record_of<'py>(py: Python<'py>, job: &Job) -> PyResult<Bound<'py, PyDict>> {
-    let (args, kwargs) = decode_arguments(py, &job.payload)?;
+    let (args, kwargs, undecodable) = look_at_arguments(py, &job.payload)?;
     let record = PyDict::new(py);
     record.set_item("id", job.id.to_string())?;
     record.set_item("task", job.task.as_str())?;
@@ -224,6 +224,7 @@ pub(crate) fn record_of<'py>(py: Python<'py>, job: &Job) -> PyResult<Bound<'py, 
     record.set_item("missed_ticks", tick.map_or(0, |tick| tick.missed))?;
     record.set_item("args", args)?;
     record.set_item("kwargs", kwargs)?;
+    record.set_item("undecodable", undecodable)?;
     Ok(record)
 }
 

@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::blueprint::Blueprint;
 use crate::client::{Client, client};
-use crate::codec::decode_arguments;
+use crate::codec::look_at_arguments;
 use crate::errors::OrRaise;
 
 /// A time as Python says it: microseconds since 1970, or a date and time without a zone.
@@ -183,7 +183,7 @@ pub(crate) fn schedule_records(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 
 fn record<'py>(py: Python<'py>, schedule: &Schedule) -> PyResult<Bound<'py, PyDict>> {
     let definition = &schedule.definition;
-    let (args, kwargs) = decode_arguments(py, &definition.payload)?;
+    let (args, kwargs, undecodable) = look_at_arguments(py, &definition.payload)?;
     let (at, interval, cron, zone) = match &definition.rule {
         Rule::Once(at) => (Some(*at), None, None, None),
         Rule::Every(interval) => (None, Some(interval.as_secs_f64()), None, None),
@@ -207,6 +207,7 @@ fn record<'py>(py: Python<'py>, schedule: &Schedule) -> PyResult<Bound<'py, PyDi
     record.set_item("priority", definition.priority.get())?;
     record.set_item("args", args)?;
     record.set_item("kwargs", kwargs)?;
+    record.set_item("undecodable", undecodable)?;
     record.set_item("next_run_at", epoch(schedule.next_tick))?;
     record.set_item("paused", schedule.is_paused)?;
     record.set_item("runs", schedule.runs)?;

@@ -43,6 +43,8 @@ class ScheduleInfo:
     priority: int
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    undecodable: str | None
+    """Why the arguments cannot be told, if their bytes are damaged; they are empty then."""
     next_run_at: datetime | None
     """None when it has run out."""
     paused: bool

@@ -14,7 +14,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use super::door;
 use super::faults::fault;
 use super::line::offers;
-use crate::codec::{decode_arguments, decode_value, encode_arguments, encode_value};
+use crate::codec::{decode_value, encode_arguments, encode_value, look_at_arguments};
 
 /// A result backend of a plugin.
 pub(crate) struct PythonResults {
@@ -120,7 +120,8 @@ fn set_error(backend: &Bound<'_, PyAny>, id: JobId, record: Option<&Record>) -> 
 fn about<'py>(py: Python<'py>, record: Option<&Record>) -> PyResult<Bound<'py, PyDict>> {
     let named = PyDict::new(py);
     let Some(Record { job, .. }) = record else { return Ok(named) };
-    let (args, kwargs) = decode_arguments(py, &job.payload)?;
+    // Without them where they are damaged: the end of such a job must find its way to the backend, too.
+    let (args, kwargs, _) = look_at_arguments(py, &job.payload)?;
     named.set_item("args", args)?;
     named.set_item("kwargs", kwargs)?;
     // A failure that ends the job leaves none, whatever its budget was: so an end is told from a failure in between.

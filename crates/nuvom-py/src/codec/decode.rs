@@ -8,6 +8,7 @@ use rmp::Marker;
 
 use super::{FORMAT, MAX_DEPTH, extension};
 use crate::errors;
+use nuvom_core::ErrorKind;
 
 /// The arguments of a call.
 pub(crate) fn decode_arguments<'py>(
@@ -17,6 +18,20 @@ pub(crate) fn decode_arguments<'py>(
     let (args, kwargs, _) = call(py, payload)?;
     Ok((args, kwargs))
 }
+
+/// The same for those who only look: a payload that cannot be decoded has no arguments, and a reason why.
+pub(crate) fn look_at_arguments<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Looked<'py>> {
+    match decode_arguments(py, payload) {
+        Ok((args, kwargs)) => Ok((args, kwargs, None)),
+        Err(error) if errors::kind_of(py, &error) == ErrorKind::Corrupt => {
+            Ok((PyTuple::empty(py), PyDict::new(py), Some(error.value(py).to_string())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Positional arguments, named ones, and why there are none.
+type Looked<'py> = (Bound<'py, PyTuple>, Bound<'py, PyDict>, Option<String>);
 
 /// The headers that were sent along with a call.
 pub(crate) fn decode_headers<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Bound<'py, PyDict>> {

@@ -5,7 +5,7 @@ mod decode;
 mod encode;
 mod extension;
 
-pub(crate) use decode::{decode_arguments, decode_headers, decode_value};
+pub(crate) use decode::{decode_arguments, decode_headers, decode_value, look_at_arguments};
 pub(crate) use encode::{encode_arguments, encode_value};
 
 /// The first byte of every payload. A format with another meaning gets another number.
