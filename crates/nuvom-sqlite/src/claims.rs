@@ -9,6 +9,7 @@ use nuvom_core::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::damage::{NEVER, is_forbidden, set_aside};
 use crate::link::{Write, queues};
 use crate::rows::Reader;
 use crate::statements::{BEHIND, CLAIM, CLAIMABLE, FRONT, JOB, NEXT_DUE};
@@ -40,13 +41,15 @@ impl Waiting {
             let mut from = 0;
             while from <= Priority::LAST.get() {
                 let found = front
-                    .query_row(params![queue, from], |row| Ok((row.get::<_, u8>(0)?, row.get::<_, i64>(1)?)))
+                    .query_row(params![queue, from], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
                     .optional()?;
                 let Some((priority, run_at)) = found else { break };
+                // None can only have been written by another program; its jobs are out of reach.
+                let Ok(priority) = u8::try_from(priority) else { break };
                 let run_at = Timestamp::from_micros(run_at);
                 if run_at <= now {
                     waiting.due.push(Front { priority, run_at, queue });
-                } else {
+                } else if run_at != Timestamp::from_micros(NEVER) {
                     waiting.later = Some(waiting.later.map_or(run_at, |later| later.min(run_at)));
                 }
                 from = priority + 1;
@@ -82,7 +85,13 @@ impl Waiting {
                 return Ok((claimed, None));
             }
             let place = params![front.queue, front.priority, now.as_micros(), room.left() as i64];
-            let mut jobs = reader.jobs(write.connection, write.memory, CLAIMABLE, place)?;
+            let mut jobs = loop {
+                let found = reader.sifted(write.connection, write.memory, CLAIMABLE, place)?;
+                let damaged = found.damaged.iter().map(|(id, _)| *id);
+                if !set_aside(write, damaged).map_err(failed)? {
+                    break found.jobs;
+                }
+            };
             let full = jobs.len() == room.left();
             jobs.retain(|job| room.take(&job.task, job.signature, job.is_suspect()));
             take(write, reader, claim, jobs, &mut claimed, now)?;
@@ -90,8 +99,9 @@ impl Waiting {
                 // Some were passed over. Those behind them may fit.
                 let ids = front.behind(write, reader, claim, &mut room, now)?;
                 for id in ids {
-                    let jobs = reader.jobs(write.connection, write.memory, JOB, [id.as_bytes()])?;
-                    take(write, reader, claim, jobs, &mut claimed, now)?;
+                    let found = reader.sifted(write.connection, write.memory, JOB, [id.as_bytes()])?;
+                    set_aside(write, found.damaged.iter().map(|(id, _)| *id)).map_err(failed)?;
+                    take(write, reader, claim, found.jobs, &mut claimed, now)?;
                 }
             }
             let next: Option<i64> = write
@@ -102,7 +112,7 @@ impl Waiting {
                         .optional()
                 })
                 .map_err(failed)?;
-            if let Some(run_at) = next.map(Timestamp::from_micros) {
+            if let Some(run_at) = next.filter(|next| *next != NEVER).map(Timestamp::from_micros) {
                 self.later = Some(self.later.map_or(run_at, |later| later.min(run_at)));
             }
         }
@@ -132,8 +142,14 @@ impl Front {
             if room.left() == 0 || past == 0 {
                 break;
             }
-            let task = TaskName::new(reader.text(row, 1)?)?;
-            let suspect = is_suspect(reader.get(row, 2)?, reader.get(row, 3)?);
+            // What cannot be read is set aside by whoever comes to it.
+            let (Ok(task), Ok(losses), Ok(most)) =
+                (TaskName::new(reader.text(row, 1)?), reader.get(row, 2), reader.get(row, 3))
+            else {
+                past -= 1;
+                continue;
+            };
+            let suspect = is_suspect(losses, most);
             if room.take(&task, reader.signature(row, 4)?, suspect) {
                 fitting.push(JobId::from_bytes(reader.get(row, 0)?));
             } else {
@@ -159,15 +175,21 @@ fn take(
     for mut job in jobs {
         let Ok(Decision { transition, .. }) = decide(&job, &trigger, now) else { continue };
         transition.apply(&mut job);
-        statement
-            .execute(params![
-                job.id.as_bytes(),
-                job.lease.0,
-                job.lease_until.map(Timestamp::as_micros),
-                claim.worker.as_str(),
-                now.as_micros()
-            ])
-            .map_err(failed)?;
+        let taken = statement.execute(params![
+            job.id.as_bytes(),
+            job.lease.0,
+            job.lease_until.map(Timestamp::as_micros),
+            claim.worker.as_str(),
+            now.as_micros()
+        ]);
+        match taken {
+            Ok(_) => {}
+            Err(error) if is_forbidden(&error) => {
+                set_aside(write, std::iter::once(job.id)).map_err(failed)?;
+                continue;
+            }
+            Err(error) => return Err(failed(error)),
+        }
         if write.memory.was_unreadable(job.id) {
             hand_back(write, &job, now).map_err(failed)?;
         } else {

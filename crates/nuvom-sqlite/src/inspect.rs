@@ -1,9 +1,12 @@
 //! The reading port.
 
-use nuvom_core::ports::{Filter, Inspect, Page, QueueCounts};
+use nuvom_core::ports::{Damaged, Filter, Inspect, Page, QueueCounts};
 use nuvom_core::{Attempt, Job, JobId, QueueName, Result, State, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
+use crate::damage::listed;
+use crate::link::Link;
+use crate::rows::Reader;
 use crate::statements::{
     ATTEMPTS, COUNT_ALL, COUNT_MATCHING, JOB, LIST, LIST_ENDED, LIST_PENDING, LIST_RUNNING, QUEUE_COUNTS,
     STATE,
@@ -55,26 +58,22 @@ impl Inspect for SqliteStore {
     fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Job>> {
         let reader = self.reader("list jobs");
         let before = page.before.map_or_else(|| NO_ID.to_vec(), |id| id.as_bytes().to_vec());
-        let limit = page.limit as i64;
         let tasks = names(filter.tasks.iter().map(nuvom_core::TaskName::as_str));
         let queues = names(filter.queues.iter().map(QueueName::as_str));
         self.read(|link| {
-            let common = params![before, limit, tasks, queues];
+            let names = (&tasks, &queues);
             if filter.states.is_empty() {
-                return reader.jobs(&link.connection, &mut link.memory, LIST, common);
+                return page_of(link, &reader, LIST, (before, page.limit), names, None);
             }
             // Each state is found by the index that holds it alone; together they are cut to the page again.
             let mut jobs = Vec::new();
             for state in State::ALL.into_iter().filter(|state| filter.states.contains(state)) {
-                let (connection, memory) = (&link.connection, &mut link.memory);
-                jobs.extend(match state {
-                    State::Pending => reader.jobs(connection, memory, LIST_PENDING, common),
-                    State::Running => reader.jobs(connection, memory, LIST_RUNNING, common),
-                    State::Success | State::Failed | State::Cancelled => {
-                        let ended = params![before, limit, tasks, queues, state as u8];
-                        reader.jobs(connection, memory, LIST_ENDED, ended)
-                    }
-                }?);
+                let (sql, ended) = match state {
+                    State::Pending => (LIST_PENDING, None),
+                    State::Running => (LIST_RUNNING, None),
+                    State::Success | State::Failed | State::Cancelled => (LIST_ENDED, Some(state)),
+                };
+                jobs.extend(page_of(link, &reader, sql, (before.clone(), page.limit), names, ended)?);
             }
             jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
             jobs.truncate(page.limit);
@@ -119,6 +118,40 @@ impl Inspect for SqliteStore {
             }
             Ok(found)
         })
+    }
+
+    fn damaged(&self) -> Result<Vec<Damaged>> {
+        let reader = self.reader("list damaged jobs");
+        self.read(|link| listed(&link.connection, &mut link.memory, &reader))
+    }
+}
+
+/// A page of those that can be read: where some cannot, as many more are looked at.
+fn page_of(
+    link: &mut Link,
+    reader: &Reader<'_>,
+    sql: &str,
+    (mut before, limit): (Vec<u8>, usize),
+    (tasks, queues): (&Option<String>, &Option<String>),
+    ended: Option<State>,
+) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    loop {
+        let wanted = limit - jobs.len();
+        let (connection, memory) = (&link.connection, &mut link.memory);
+        let found = match ended {
+            None => reader.sifted(connection, memory, sql, params![before, wanted as i64, tasks, queues]),
+            Some(state) => {
+                let place = params![before, wanted as i64, tasks, queues, state as u8];
+                reader.sifted(connection, memory, sql, place)
+            }
+        }?;
+        let (is_last, last) = (found.rows() < wanted || found.damaged.is_empty(), found.last);
+        jobs.extend(found.jobs);
+        match last {
+            Some(last) if !is_last => before = last.as_bytes().to_vec(),
+            _ => return Ok(jobs),
+        }
     }
 }
 

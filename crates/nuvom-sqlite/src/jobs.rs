@@ -13,6 +13,7 @@ use nuvom_core::{
 use rusqlite::{OptionalExtension, params};
 
 use crate::claims::Waiting;
+use crate::damage::{remove_damaged, set_aside_held};
 use crate::link::Write;
 use crate::rows::Reader;
 use crate::statements::{ENQUEUE, EXPIRED, JOB, PRUNABLE, PUT_RESULT, RENEW, STATE, SUCCEED};
@@ -131,10 +132,11 @@ impl JobStore for SqliteStore {
             return Ok(Vec::new());
         }
         let reaped = self.worked("reap", |write, now| {
-            let jobs =
-                reader.jobs(write.connection, write.memory, EXPIRED, params![now.as_micros(), limit])?;
+            let found =
+                reader.sifted(write.connection, write.memory, EXPIRED, params![now.as_micros(), limit])?;
+            set_aside_held(write, found.damaged.iter().map(|(id, _)| *id)).map_err(|e| reader.failed(e))?;
             let mut reaped = Vec::new();
-            for job in jobs {
+            for job in found.jobs {
                 if let Ok(state) = decided(write, &reader, &job, &Trigger::Expire { lease: job.lease }, now)?
                 {
                     let (held, task, queue) = (job.held(), job.task, job.queue);
@@ -221,7 +223,12 @@ impl JobStore for SqliteStore {
                     oldest.as_micros(),
                     (limit - removed.len()) as i64
                 ];
-                for job in reader.jobs(write.connection, write.memory, PRUNABLE, place)? {
+                let found = reader.sifted(write.connection, write.memory, PRUNABLE, place)?;
+                for (id, _) in found.damaged {
+                    remove_damaged(write, id).map_err(|e| reader.failed(e))?;
+                    removed.push(id);
+                }
+                for job in found.jobs {
                     if decided(write, &reader, &job, &Trigger::Prune(retention), now)?.is_ok() {
                         removed.push(job.id);
                     }

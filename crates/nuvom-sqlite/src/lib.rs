@@ -6,6 +6,7 @@ mod claims;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
+mod damage;
 mod failure;
 mod inspect;
 mod jobs;

@@ -11,6 +11,7 @@ use nuvom_core::{
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};
 
+use crate::damage::Sifted;
 use crate::failure::failure;
 use crate::link::Memory;
 
@@ -39,13 +40,33 @@ impl Reader<'_> {
         sql: &str,
         parameters: impl Params,
     ) -> Result<Vec<Job>> {
+        let mut found = self.sifted(connection, memory, sql, parameters)?;
+        match found.damaged.pop() {
+            None => Ok(found.jobs),
+            Some((_, error)) => Err(error),
+        }
+    }
+
+    /// The same, with those that cannot be read apart.
+    pub(crate) fn sifted(
+        &self,
+        connection: &Connection,
+        memory: &mut Memory,
+        sql: &str,
+        parameters: impl Params,
+    ) -> Result<Sifted> {
         let mut statement = connection.prepare_cached(sql).map_err(|e| self.failed(e))?;
         let mut rows = statement.query(parameters).map_err(|e| self.failed(e))?;
-        let mut jobs = Vec::new();
+        let mut found = Sifted::default();
         while let Some(row) = rows.next().map_err(|e| self.failed(e))? {
-            jobs.push(self.job(connection, memory, row)?);
+            let id = self.id(row, 0)?;
+            found.last = Some(id);
+            match self.job(connection, memory, row) {
+                Ok(job) => found.jobs.push(job),
+                Err(error) => found.damaged.push((id, error)),
+            }
         }
-        Ok(jobs)
+        Ok(found)
     }
 
     fn job(&self, connection: &Connection, memory: &mut Memory, row: &Row<'_>) -> Result<Job> {

@@ -89,6 +89,19 @@ pub(crate) const ATTEMPTS: &str = "\
     FROM attempts WHERE job = ?1 ORDER BY lease";
 pub(crate) const FORGET_ATTEMPTS: &str = "DELETE FROM attempts WHERE job = ?1";
 
+/// The time is in no rule of the schema, so it can be changed in any row.
+pub(crate) const SET_ASIDE: &str = "UPDATE jobs SET run_at = ?2 WHERE id = ?1 AND state = 0 AND run_at < ?2";
+pub(crate) const SET_ASIDE_HELD: &str =
+    "UPDATE jobs SET lease_until = ?2 WHERE id = ?1 AND state = 1 AND lease_until < ?2";
+pub(crate) const REMOVE_DAMAGED: &str = "DELETE FROM jobs WHERE id = ?1 AND state >= 2";
+pub(crate) const SET_ASIDE_JOBS: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM jobs WHERE state = 0 AND run_at = ?1 UNION ALL SELECT ",
+    columns!(),
+    " FROM jobs WHERE state = 1 AND lease_until = ?1"
+);
+
 pub(crate) const EXPIRED: &str = concat!(
     "SELECT ",
     columns!(),

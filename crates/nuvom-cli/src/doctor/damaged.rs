@@ -16,6 +16,6 @@ pub(crate) fn damaged(found: &[Damaged]) -> Option<Check> {
     let check =
         Check::new("records", Status::Problem, format!("{records} {were} set aside; their jobs do not run"))
             .details(details)
-            .fix("Look at each, enqueue again what is needed, and remove the file with its reason");
+            .fix("Look at each, enqueue again what is needed, and remove it, a file with its reason");
     Some(check)
 }

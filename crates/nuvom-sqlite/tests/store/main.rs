@@ -5,6 +5,7 @@
 mod bells;
 mod child;
 mod constraints;
+mod damage;
 #[cfg(unix)]
 mod disk;
 #[cfg(unix)]
