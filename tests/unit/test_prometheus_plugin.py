@@ -13,7 +13,7 @@ from harness import PATIENCE
 from nuvom import _nuvom
 from nuvom.errors import InvalidValue, NuvomError
 from nuvom.plugins.contracts import Plugin
-from nuvom.plugins.monitoring.prometheus import CannotServe, PrometheusPlugin, _Server
+from nuvom.plugins.monitoring.prometheus import CannotServe, PrometheusPlugin, _Handler, _Server
 from scraping import ask, scrape, silent_connection
 
 pytestmark = pytest.mark.usefixtures("project")
@@ -220,6 +220,7 @@ def test_who_sends_a_letter_now_and_then_is_cut_off_and_others_get_the_place(
     plugin: PrometheusPlugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_Server, "most_secs", 0.05)
+    monkeypatch.setattr(_Handler, "timeout", 2 * PATIENCE)
     plugin.start({"port": 0}, metrics_provider=_nuvom.Metrics())
 
     with ExitStack() as stalled:

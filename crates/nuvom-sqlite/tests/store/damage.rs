@@ -1,7 +1,7 @@
 //! Rows that cannot be records: they are set aside, once, and keep nobody from the others.
 
 use nuvom_core::ports::{Filter, Inspect, JobStore, Page};
-use nuvom_core::{End, Job, JobId, Retention};
+use nuvom_core::{End, Job, JobId, Retention, State};
 use nuvom_testkit::builders::{a_job, success};
 
 use crate::support::{Place, enqueue, total, wish};
@@ -63,6 +63,28 @@ fn a_thousand_damaged_rows_hide_no_good_one() {
     assert_eq!((listed.len(), last.len()), (4, 4));
     assert_eq!(claimed.len(), 10);
     assert_eq!(store.damaged().unwrap().len(), 1_000);
+}
+
+#[test]
+fn a_page_is_full_though_damaged_rows_come_before_good_ones() {
+    let place = Place::new();
+    let store = place.open();
+    let good: Vec<_> = (0..4).map(|_| enqueue(&store, a_job("add")).unwrap()).collect();
+    for _ in 0..10 {
+        enqueue(&store, a_job("broken")).unwrap();
+    }
+    let raw = place.raw();
+    raw.execute_batch("PRAGMA ignore_check_constraints = 1").unwrap();
+    raw.execute("UPDATE jobs SET max_attempts = 0 WHERE task = 'broken'", []).unwrap();
+
+    let pending = Filter { states: vec![State::Pending], ..Filter::default() };
+    let pages =
+        [Filter::default(), pending].map(|filter| store.list(&filter, &Page { before: None, limit: 3 }));
+
+    for page in pages {
+        let ids: Vec<_> = page.unwrap().iter().map(|job| job.id).collect();
+        assert_eq!(ids, [good[3], good[2], good[1]]);
+    }
 }
 
 #[test]
