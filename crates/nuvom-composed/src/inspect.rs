@@ -56,7 +56,8 @@ impl Inspect for LineStore {
 
     fn queues(&self) -> Result<Vec<QueueCounts>> {
         let (pending, running) = self.here()?;
-        Ok(vec![QueueCounts { queue: QueueName::new("default")?, pending, running, oldest: None }])
+        let queue = QueueName::new("default")?;
+        Ok(vec![QueueCounts { queue, pending, running, oldest: None, paused: false, pace: None }])
     }
 }
 

@@ -9,7 +9,8 @@ use nuvom_core::ports::{
     StoredResult, Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Capability, End, Held, Job, JobId, NewJob, Result, Retention, State, Timestamp, Trigger, decide,
+    Capability, End, Held, Job, JobId, NewJob, QueueName, Result, Retention, State, Timestamp, Trigger,
+    decide,
 };
 
 use crate::store::{LineStore, unsupported};
@@ -99,6 +100,13 @@ impl JobStore for LineStore {
                 None => self.revive(kept, now),
             })
             .collect()
+    }
+
+    fn pause(&self, queues: &[QueueName], _paused: bool) -> Result<Vec<bool>> {
+        if queues.is_empty() {
+            return Ok(Vec::new());
+        }
+        Err(unsupported("gives its jobs out by itself, so it cannot be paused").during("pause"))
     }
 
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {

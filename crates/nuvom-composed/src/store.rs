@@ -77,6 +77,7 @@ impl LineStore {
             recovery: acknowledge,
             leases: false,
             queues,
+            pausing: false,
             priorities,
             delays,
             // Ends are told inside the process alone, and so are new jobs, unless the line can be waited at.

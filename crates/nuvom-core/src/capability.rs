@@ -17,6 +17,8 @@ pub struct Capability {
     pub leases: bool,
     /// Jobs stand in named queues, and a worker can serve some of them.
     pub queues: bool,
+    /// A queue can be paused: no worker takes jobs from it until it is resumed.
+    pub pausing: bool,
     /// Jobs are taken in order of priority.
     pub priorities: bool,
     /// A job can wait for a time.
@@ -31,7 +33,7 @@ pub struct Capability {
 
 impl Capability {
     /// Name, value and meaning of each promise, in the order of the documentation.
-    pub fn rows(&self) -> [(&'static str, bool, &'static str); 11] {
+    pub fn rows(&self) -> [(&'static str, bool, &'static str); 12] {
         [
             ("durable", self.durable, "an acknowledged job survives the death of every process"),
             ("cross-process", self.cross_process, "several processes may use one store at once"),
@@ -39,6 +41,7 @@ impl Capability {
             ("recovery", self.recovery, "a job whose holder dies runs again"),
             ("leases", self.leases, "claims end by themselves and carry a fencing number"),
             ("queues", self.queues, "jobs stand in named queues, and a worker can serve some of them"),
+            ("pausing", self.pausing, "a queue can be paused, for all workers at once"),
             ("priorities", self.priorities, "jobs are taken in order of priority"),
             ("delays", self.delays, "a job can wait for a time"),
             ("notify", self.notify, "waiting clients and idle workers are woken by a change"),

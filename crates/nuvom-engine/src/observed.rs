@@ -10,8 +10,8 @@ use nuvom_core::ports::{
     Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Attempt, Capability, Clock, End, Event, EventSink, Held, Job, JobId, NewJob, Result, Retention, Schedule,
-    ScheduleChange, ScheduleId, State, Timestamp,
+    Attempt, Capability, Clock, End, Event, EventSink, Held, Job, JobId, NewJob, QueueName, Result,
+    Retention, Schedule, ScheduleChange, ScheduleId, State, Timestamp,
 };
 
 /// The same stores, each call of which is told to `events` once it was answered.
@@ -100,6 +100,10 @@ impl JobStore for Observed {
 
     fn retry(&self, ids: &[JobId]) -> Result<Vec<Revived>> {
         self.jobs("retry", |store| store.retry(ids))
+    }
+
+    fn pause(&self, queues: &[QueueName], paused: bool) -> Result<Vec<bool>> {
+        self.jobs("pause", |store| store.pause(queues, paused))
     }
 
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {

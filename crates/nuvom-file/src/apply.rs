@@ -5,13 +5,15 @@ use std::io;
 use std::path::PathBuf;
 
 use nuvom_core::{JobId, Lease, QueueName, ScheduleId, State, Timestamp};
-use nuvom_local::failpoint;
+use nuvom_local::{create_private_subfolder, failpoint};
 
 use crate::change::{Change, Put, RenewLine, ScheduleLine, SetAsideLine, lines, word};
 use crate::damage::{set_aside, set_aside_once};
 use crate::facts::Facts;
-use crate::folders::{Folders, Kind, open_to_change, overwrite, read, remove, rewrite, write, write_new};
-use crate::names::{queue_path, queue_text, schedule_path};
+use crate::folders::{
+    Folders, Kind, PAUSED, open_to_change, overwrite, read, remove, rewrite, write, write_new,
+};
+use crate::names::{paused_path, queue_path, queue_text, schedule_path};
 use crate::positions::write_at;
 use crate::record_text::{has_lease_line, lease_line, record_line, result_line};
 
@@ -56,6 +58,8 @@ fn one(folders: &Folders, entry: u64, change: &Change, done: &mut Vec<Undo>) -> 
         Change::PutSchedule { id, text } => replace(schedule_path(folders, id), &file_text(text), done),
         Change::ForgetSchedule { id } => remove(&schedule_path(folders, id)),
         Change::AddQueue { name } => replace(queue_path(folders, name), &queue_text(name), done),
+        Change::PauseQueue { name } => replace(prepared_mark(folders, name)?, &queue_text(name), done),
+        Change::ResumeQueue { name } => remove(&paused_path(folders, name)),
     }
 }
 
@@ -196,13 +200,23 @@ fn repeat_line(folders: &Folders, entry: u64, word: &str, json: &[u8]) -> io::Re
             let id = text_in(json).and_then(|id| ScheduleId::new(id).ok());
             id.map_or(Ok(()), |id| remove(&schedule_path(folders, &id)))
         }
-        word::QUEUE => match text_in(json).and_then(|name| QueueName::new(name).ok()) {
+        word::QUEUE => match queue_in(json) {
             Some(name) => write(&queue_path(folders, &name), &queue_text(&name)).map(drop),
             None => Ok(()),
         },
+        word::PAUSE_QUEUE => match queue_in(json) {
+            Some(name) => write(&prepared_mark(folders, &name)?, &queue_text(&name)).map(drop),
+            None => Ok(()),
+        },
+        word::RESUME_QUEUE => queue_in(json).map_or(Ok(()), |name| remove(&paused_path(folders, &name))),
         // A newer Nuvom wrote a line of another kind. It would have raised the number of the format if that mattered.
         _ => Ok(()),
     }
+}
+
+fn prepared_mark(folders: &Folders, name: &QueueName) -> io::Result<PathBuf> {
+    create_private_subfolder(&folders.root().join(PAUSED))?;
+    Ok(paused_path(folders, name))
 }
 
 fn runs(folders: &Folders, id: JobId) -> io::Result<bool> {
@@ -224,6 +238,11 @@ pub(crate) fn aside(json: &[u8]) -> Option<(JobId, State, String)> {
 /// The id that a line consists of.
 pub(crate) fn id_in(json: &[u8]) -> Option<JobId> {
     text_in(json)?.parse().ok()
+}
+
+/// The queue that a line names.
+pub(crate) fn queue_in(json: &[u8]) -> Option<QueueName> {
+    QueueName::new(text_in(json)?).ok()
 }
 
 fn text_in(json: &[u8]) -> Option<String> {

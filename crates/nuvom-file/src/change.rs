@@ -28,6 +28,10 @@ pub(crate) enum Change {
     ForgetSchedule { id: ScheduleId },
     /// A queue that was not known.
     AddQueue { name: QueueName },
+    /// Nobody takes jobs from a queue.
+    PauseQueue { name: QueueName },
+    /// A queue is not paused any more.
+    ResumeQueue { name: QueueName },
 }
 
 /// A record, and where its file was before.
@@ -58,6 +62,8 @@ pub(crate) mod word {
     pub(crate) const SCHEDULE: &str = "schedule";
     pub(crate) const FORGET_SCHEDULE: &str = "forget-schedule";
     pub(crate) const QUEUE: &str = "queue";
+    pub(crate) const PAUSE_QUEUE: &str = "pause-queue";
+    pub(crate) const RESUME_QUEUE: &str = "resume-queue";
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,6 +118,8 @@ impl Change {
             }
             Change::ForgetSchedule { id } => json_line(body, word::FORGET_SCHEDULE, id.as_str()),
             Change::AddQueue { name } => json_line(body, word::QUEUE, name.as_str()),
+            Change::PauseQueue { name } => json_line(body, word::PAUSE_QUEUE, name.as_str()),
+            Change::ResumeQueue { name } => json_line(body, word::RESUME_QUEUE, name.as_str()),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::line::{Line, most_urgent};
 
 /// The answer to a claim that finds nothing to take.
 pub(crate) fn idle(index: &Index, claim: &Claim, now: Timestamp) -> Option<Exchanged> {
-    let lines = index.lines(&claim.queues);
+    let lines = index.open_lines(&claim.queues);
     let nothing = lines.iter().all(|line| !line.is_due(now));
     nothing.then(|| Exchanged { next_due_in: next_due_in(&lines, now), ..Exchanged::default() })
 }
@@ -27,7 +27,7 @@ pub(crate) fn claim(
     // Two questions to one thing: whether a job fits, and whether any would.
     let room = RefCell::new(claim.room());
     let urgent = most_urgent(
-        &index.lines(&claim.queues),
+        &index.open_lines(&claim.queues),
         now,
         |job| room.borrow_mut().take(&job.task, job.signature, job.suspect),
         || room.borrow().left() == 0,
@@ -40,7 +40,7 @@ pub(crate) fn claim(
         }
     }
     let more = room.borrow().left() > 0;
-    Ok((claimed, if more { next_due_in(&index.lines(&claim.queues), now) } else { None }))
+    Ok((claimed, if more { next_due_in(&index.open_lines(&claim.queues), now) } else { None }))
 }
 
 fn take(batch: &mut Batch<'_>, index: &mut Index, claim: &Claim, id: JobId) -> Result<Option<Job>> {

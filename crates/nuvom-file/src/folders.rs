@@ -38,6 +38,8 @@ const LEAVES: usize = 256;
 pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const SCHEDULES: &str = "schedules";
 pub(crate) const QUEUES: &str = "queues";
+/// Made with the first queue that is paused: stores of before have none.
+pub(crate) const PAUSED: &str = "paused";
 pub(crate) const DAMAGED: &str = "damaged";
 pub(crate) const WAKE: &str = "wake";
 
@@ -95,7 +97,7 @@ impl Folders {
     /// Refuses what stands where one of these folders should be, and is none. One that is missing is met when it is
     /// used.
     pub(crate) fn check(&self) -> io::Result<()> {
-        for folder in FIXED {
+        for folder in FIXED.into_iter().chain([PAUSED]) {
             is_real_folder(&self.root.join(folder))?;
         }
         Ok(())
@@ -198,7 +200,7 @@ fn id_of(name: &std::ffi::OsStr) -> Option<JobId> {
     (id.to_string() == name).then_some(id)
 }
 
-fn is_there(path: &Path) -> io::Result<bool> {
+pub(crate) fn is_there(path: &Path) -> io::Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

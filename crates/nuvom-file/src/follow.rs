@@ -4,12 +4,13 @@ use std::io;
 
 use nuvom_core::{JobId, State};
 
-use crate::apply::{aside, id_in, renewed};
+use crate::apply::{aside, id_in, queue_in, renewed};
 use crate::change::{Change, lines, word};
 use crate::facts::Facts;
-use crate::folders::{Folders, Kind};
+use crate::folders::{Folders, Kind, PAUSED};
 use crate::index::Index;
 use crate::journal::{Head, Journal, entry_at};
+use crate::names::queues_in;
 use crate::record_text::{has_lease_line, lease_until, record_line};
 
 /// An index, and the entry up to which it is true.
@@ -35,6 +36,9 @@ pub(crate) fn make(folders: &Folders, head: Head) -> io::Result<Followed> {
                 None => doubtful.push((id, state)),
             }
         }
+    }
+    for name in queues_in(folders, PAUSED)? {
+        index.pause(name, true);
     }
     Ok(Followed { index, head, doubtful })
 }
@@ -103,6 +107,11 @@ impl Index {
                         self.forget(id);
                     }
                 }
+                word::PAUSE_QUEUE | word::RESUME_QUEUE => {
+                    if let Some(name) = queue_in(json) {
+                        self.pause(name, word == word::PAUSE_QUEUE);
+                    }
+                }
                 _ => {}
             }
         }
@@ -114,6 +123,8 @@ impl Index {
             match change {
                 Change::Renew { id, lease, until } => self.renew(*id, *lease, *until),
                 Change::Forget { id } | Change::SetAside { id, .. } => self.forget(*id),
+                Change::PauseQueue { name } => self.pause(name.clone(), true),
+                Change::ResumeQueue { name } => self.pause(name.clone(), false),
                 Change::Put(_)
                 | Change::PutResult { .. }
                 | Change::ForgetResult { .. }

@@ -12,6 +12,7 @@ use crate::line::{Line, Waiting};
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     lines: BTreeMap<QueueName, Line>,
+    paused: BTreeSet<QueueName>,
     places: HashMap<JobId, Place>,
     leases: BTreeSet<(Timestamp, JobId)>,
     /// Ended jobs, and when; that of some was not looked at yet. None until somebody asks.
@@ -136,13 +137,27 @@ impl Index {
         }
     }
 
-    /// The queues with these names, each once; all if none is named.
-    pub(crate) fn lines(&self, named: &[QueueName]) -> Vec<&Line> {
+    /// The queues with these names that are not paused, each once; all of those if none is named.
+    pub(crate) fn open_lines(&self, named: &[QueueName]) -> Vec<&Line> {
+        let is_open = |name: &&QueueName| !self.paused.contains(*name);
         if named.is_empty() {
-            return self.lines.values().collect();
+            return self.lines.iter().filter(|(name, _)| is_open(name)).map(|(_, line)| line).collect();
         }
-        let named: BTreeSet<&QueueName> = named.iter().collect();
+        let named: BTreeSet<&QueueName> = named.iter().filter(is_open).collect();
         named.into_iter().filter_map(|name| self.lines.get(name)).collect()
+    }
+
+    /// Notes that a queue is paused, or not any more.
+    pub(crate) fn pause(&mut self, queue: QueueName, paused: bool) {
+        if paused {
+            self.paused.insert(queue);
+        } else {
+            self.paused.remove(&queue);
+        }
+    }
+
+    pub(crate) fn is_paused(&self, queue: &QueueName) -> bool {
+        self.paused.contains(queue)
     }
 
     /// The queue of this name, if a job was in it since the index was made.

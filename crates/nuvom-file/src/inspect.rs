@@ -9,10 +9,10 @@ use nuvom_core::{Attempt, ErrorKind, Job, JobId, QueueName, Result, State};
 
 use crate::batch::Batch;
 use crate::damage::damaged;
-use crate::folders::{Kind, QUEUES, read};
+use crate::folders::{Kind, QUEUES};
 use crate::journal::Head;
 use crate::line::Line;
-use crate::names::{is_file_name, queue_of};
+use crate::names::queues_in;
 use crate::store::FileStore;
 
 /// So many records are read as of one moment; a longer listing is of several moments and keeps nobody waiting.
@@ -91,7 +91,7 @@ impl Inspect for FileStore {
     }
 
     fn queues(&self) -> Result<Vec<QueueCounts>> {
-        let names = self.queue_names()?;
+        let names = queues_in(&self.folders, QUEUES).map_err(|error| self.failed("count queues", error))?;
         self.ask_index("count queues", |index, _| {
             let counts = |queue: QueueName| {
                 let line = index.line(&queue);
@@ -99,6 +99,9 @@ impl Inspect for FileStore {
                     pending: line.map_or(0, Line::pending),
                     running: line.map_or(0, |line| line.running),
                     oldest: line.and_then(Line::oldest),
+                    paused: index.is_paused(&queue),
+                    // When jobs ended stands in their files alone, and to read those takes long.
+                    pace: None,
                     queue,
                 }
             };
@@ -151,20 +154,6 @@ impl FileStore {
             }
         }
         Ok(ids)
-    }
-
-    fn queue_names(&self) -> Result<BTreeSet<QueueName>> {
-        let failed = |error| self.failed("count queues", error);
-        let mut names = BTreeSet::new();
-        for entry in std::fs::read_dir(self.folders.root().join(QUEUES)).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            let path = entry.path();
-            if is_file && entry.file_name().to_str().is_some_and(is_file_name) {
-                names.extend(read(&path).map_err(failed)?.and_then(|text| queue_of(&text)));
-            }
-        }
-        Ok(names)
     }
 }
 

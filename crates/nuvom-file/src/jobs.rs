@@ -1,5 +1,6 @@
 //! The queue port: each trigger goes to core by way of the batch, and its fate becomes the port's answer.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use nuvom_core::ports::{
@@ -7,16 +8,17 @@ use nuvom_core::ports::{
     Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Capability, End, Error, ErrorKind, Held, JobId, NewJob, Outcome, Result, Retention, State, Timestamp,
-    Transition, Trigger, renewed,
+    Capability, End, Error, ErrorKind, Held, JobId, NewJob, Outcome, QueueName, Result, Retention, State,
+    Timestamp, Transition, Trigger, renewed,
 };
 use nuvom_local::failpoint;
 
 use crate::batch::{Applied, Batch};
 use crate::change::Change;
 use crate::claims::{claim, idle};
-use crate::folders::Kind;
+use crate::folders::{Kind, is_there};
 use crate::index::{self, Index};
+use crate::names::{paused_path, queue_path};
 use crate::results::keep_value;
 use crate::store::FileStore;
 
@@ -29,6 +31,7 @@ impl JobStore for FileStore {
             recovery: true,
             leases: true,
             queues: true,
+            pausing: true,
             priorities: true,
             delays: true,
             notify: true,
@@ -150,6 +153,20 @@ impl JobStore for FileStore {
         Ok(answers)
     }
 
+    fn pause(&self, queues: &[QueueName], paused: bool) -> Result<Vec<bool>> {
+        if queues.is_empty() {
+            return Ok(Vec::new());
+        }
+        let changed = self.change("pause", |batch| {
+            let mut so_far = HashMap::new();
+            queues.iter().map(|queue| pause(batch, &mut so_far, queue, paused)).collect::<Result<Vec<_>>>()
+        })?;
+        if !paused {
+            self.bell.ring(Topic::Ready);
+        }
+        Ok(changed)
+    }
+
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {
         self.learn_ended()?;
         // Mostly there is nothing to remove, and to find that out takes no turn.
@@ -236,6 +253,26 @@ fn each<T>(
 /// Whether a record cannot be read because a newer Nuvom wrote it, which knows what to do with it.
 fn is_newer(error: &Error) -> bool {
     error.kind() == ErrorKind::Foreign
+}
+
+/// Pauses or resumes a queue; answers whether it was not so before. The journal is told in any case: somebody may have
+/// made or removed the mark by hand, of which those who follow know nothing.
+fn pause(
+    batch: &mut Batch<'_>,
+    so_far: &mut HashMap<QueueName, bool>,
+    queue: &QueueName,
+    paused: bool,
+) -> Result<bool> {
+    let was = match so_far.insert(queue.clone(), paused) {
+        Some(was) => was,
+        None => is_there(&paused_path(batch.folders, queue)).map_err(|e| batch.failed(e))?,
+    };
+    if paused && !is_there(&queue_path(batch.folders, queue)).map_err(|e| batch.failed(e))? {
+        batch.push(Change::AddQueue { name: queue.clone() });
+    }
+    let name = queue.clone();
+    batch.push(if paused { Change::PauseQueue { name } } else { Change::ResumeQueue { name } });
+    Ok(was != paused)
 }
 
 fn finish(batch: &mut Batch<'_>, end: &End) -> Result<Ended> {

@@ -1,13 +1,16 @@
 //! Files named after queues and schedules. Their names are foreign text, so a file is named by what of it is harmless,
 //! for people, and a hash of all of it, which decides.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use nuvom_core::{QueueName, ScheduleId};
 use sha2::{Digest, Sha256};
 
-use crate::folders::{Folders, QUEUES, SCHEDULES};
+use crate::folders::{Folders, PAUSED, QUEUES, SCHEDULES, read};
 
 /// Long enough to recognise a name by.
 const SHOWN: usize = 40;
@@ -16,6 +19,11 @@ const HASHED: usize = 16;
 
 pub(crate) fn queue_path(folders: &Folders, name: &QueueName) -> PathBuf {
     folders.root().join(QUEUES).join(file_name(name.as_str()))
+}
+
+/// The mark that a queue is paused.
+pub(crate) fn paused_path(folders: &Folders, name: &QueueName) -> PathBuf {
+    folders.root().join(PAUSED).join(file_name(name.as_str()))
 }
 
 pub(crate) fn schedule_path(folders: &Folders, id: &ScheduleId) -> PathBuf {
@@ -36,12 +44,29 @@ pub(crate) fn queue_text(name: &QueueName) -> Vec<u8> {
 }
 
 /// The queue that a file is of.
-pub(crate) fn queue_of(text: &[u8]) -> Option<QueueName> {
+fn queue_of(text: &[u8]) -> Option<QueueName> {
     #[derive(serde::Deserialize)]
     struct Line {
         queue: String,
     }
     QueueName::new(serde_json::from_slice::<Line>(text).ok()?.queue).ok()
+}
+
+/// The queues that have a file in this folder of the store.
+pub(crate) fn queues_in(folders: &Folders, folder: &str) -> io::Result<BTreeSet<QueueName>> {
+    let mut names = BTreeSet::new();
+    let entries = match fs::read_dir(folders.root().join(folder)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && folder == PAUSED => return Ok(names),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && entry.file_name().to_str().is_some_and(is_file_name) {
+            names.extend(read(&entry.path())?.and_then(|text| queue_of(&text)));
+        }
+    }
+    Ok(names)
 }
 
 /// The same on file systems that do not tell upper from lower case.

@@ -6,7 +6,8 @@ use std::ops::Bound;
 
 use nuvom_core::ports::{Claim, Enqueued, Topic};
 use nuvom_core::{
-    Attempt, Decision, Job, JobId, NewJob, Retention, State, Timestamp, Transition, Trigger, decide,
+    Attempt, Decision, Job, JobId, NewJob, QueueName, Retention, State, Timestamp, Transition, Trigger,
+    decide,
 };
 
 use crate::line::most_urgent;
@@ -72,11 +73,20 @@ impl Board {
         let mut room = claim.room();
         let mut fits = |job: &Job| room.take(&job.task, job.signature, job.is_suspect());
         let take = |id: &JobId| self.jobs.get(id).is_some_and(&mut fits);
-        let urgent = most_urgent(&self.orders.lines(&claim.queues), claim.limit, take, now);
+        let urgent = most_urgent(&self.orders.open_lines(&claim.queues), claim.limit, take, now);
         let claimed =
             urgent.into_iter().filter(|id| matches!(self.apply(*id, &trigger, now), Applied::Done(_)));
         let claimed: Vec<JobId> = claimed.collect();
         claimed.iter().filter_map(|id| self.jobs.get(id).cloned()).collect()
+    }
+
+    /// Pauses or resumes a queue; answers whether it was not so before.
+    pub(crate) fn pause(&mut self, queue: &QueueName, paused: bool) -> bool {
+        let changed = self.orders.pause(queue, paused);
+        if changed && !paused {
+            self.note(Topic::Ready);
+        }
+        changed
     }
 
     /// Forgets at most `limit` ended jobs with all that belongs to them.

@@ -1,11 +1,11 @@
 //! The reading port.
 
-use nuvom_core::ports::{Filter, Inspect, Page, QueueCounts};
-use nuvom_core::{Attempt, Job, JobId, Result, State};
+use nuvom_core::ports::{Filter, Inspect, PACE_LOOK, PACE_SPAN, Pace, Page, QueueCounts, Tally};
+use nuvom_core::{Attempt, Job, JobId, QueueName, Result, State, Timestamp};
 
 use crate::MemoryStore;
 use crate::board::Board;
-use crate::line::slot;
+use crate::line::{Line, slot};
 
 impl Inspect for MemoryStore {
     fn jobs(&self, ids: &[JobId]) -> Result<Vec<Option<Job>>> {
@@ -38,16 +38,53 @@ impl Inspect for MemoryStore {
     }
 
     fn queues(&self) -> Result<Vec<QueueCounts>> {
+        let now = self.now();
         Ok(self.read(|kept| {
-            let queues = kept.board.orders().queues();
-            let counts = queues.map(|(queue, line)| QueueCounts {
-                queue: queue.clone(),
-                pending: line.by_state()[slot(State::Pending)],
-                running: line.by_state()[slot(State::Running)],
-                oldest: line.earliest(),
+            let lately = Lately::look(&kept.board, now);
+            let orders = kept.board.orders();
+            let counts = orders.queues().map(|(queue, line)| {
+                let by_state = line.map(Line::by_state).unwrap_or_default();
+                QueueCounts {
+                    queue: queue.clone(),
+                    pending: by_state[slot(State::Pending)],
+                    running: by_state[slot(State::Running)],
+                    oldest: line.and_then(Line::earliest),
+                    paused: orders.is_paused(queue),
+                    pace: Some(lately.pace(queue)),
+                }
             });
             counts.collect()
         }))
+    }
+}
+
+/// What the newest jobs tell of how fast they come and go.
+struct Lately<'a> {
+    made: Tally<&'a QueueName>,
+    ended: [Tally<&'a QueueName>; 2],
+}
+
+impl<'a> Lately<'a> {
+    fn look(board: &'a Board, now: Timestamp) -> Self {
+        let (mut made, first) = (Tally::new(now), JobId::floor(now - PACE_SPAN));
+        for job in board.newest_first(None).take(PACE_LOOK).take_while(|job| job.id >= first) {
+            made.look(&job.queue, job.created_at);
+        }
+        let ended = board.orders().ended_lately().map(|latest_first| {
+            let mut ended = Tally::new(now);
+            for (at, id) in latest_first.take(PACE_LOOK).take_while(|(at, _)| *at > now - PACE_SPAN) {
+                if let Some(job) = board.job(id) {
+                    ended.look(&job.queue, at);
+                }
+            }
+            ended
+        });
+        Self { made, ended }
+    }
+
+    fn pace(&self, queue: &'a QueueName) -> Pace {
+        let ended = self.ended.iter().map(|tally| tally.per_minute(&queue)).sum();
+        Pace { made: self.made.per_minute(&queue), ended }
     }
 }
 

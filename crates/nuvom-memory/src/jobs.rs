@@ -7,7 +7,8 @@ use nuvom_core::ports::{
     Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Capability, End, Held, Job, JobId, NewJob, Outcome, Result, Retention, State, Timestamp, Trigger,
+    Capability, End, Held, Job, JobId, NewJob, Outcome, QueueName, Result, Retention, State, Timestamp,
+    Trigger,
 };
 
 use crate::MemoryStore;
@@ -23,6 +24,7 @@ impl JobStore for MemoryStore {
             recovery: true,
             leases: true,
             queues: true,
+            pausing: true,
             priorities: true,
             delays: true,
             notify: true,
@@ -81,6 +83,10 @@ impl JobStore for MemoryStore {
         }))
     }
 
+    fn pause(&self, queues: &[QueueName], paused: bool) -> Result<Vec<bool>> {
+        Ok(self.change(|kept, _| queues.iter().map(|queue| kept.board.pause(queue, paused)).collect()))
+    }
+
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {
         Ok(self.change(|kept, now| kept.board.prune(retention, limit, now)))
     }
@@ -100,7 +106,7 @@ fn finish(board: &mut Board, end: &End, now: Timestamp) -> Ended {
 
 /// How long until a waiting job of these queues is due; none if one is due already or none waits.
 fn next_due_in(board: &Board, claim: &Claim, now: Timestamp) -> Option<Duration> {
-    let earliest = board.orders().lines(&claim.queues).into_iter().filter_map(Line::earliest).min()?;
+    let earliest = board.orders().open_lines(&claim.queues).into_iter().filter_map(Line::earliest).min()?;
     (earliest > now).then(|| earliest.since(now))
 }
 

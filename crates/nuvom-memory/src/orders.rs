@@ -13,6 +13,8 @@ type ByTime = BTreeSet<(Timestamp, JobId)>;
 #[derive(Default)]
 pub(crate) struct Orders {
     lines: BTreeMap<QueueName, Line>,
+    /// Apart from the lines, because those come and go with their jobs.
+    paused: BTreeSet<QueueName>,
     leases: ByTime,
     done: ByTime,
     failed: ByTime,
@@ -56,9 +58,34 @@ impl Orders {
         named.into_iter().filter_map(|name| self.lines.get(name)).collect()
     }
 
-    /// All queues, by name.
-    pub(crate) fn queues(&self) -> impl Iterator<Item = (&QueueName, &Line)> {
-        self.lines.iter()
+    /// The same without those that are paused: what a claim may take from.
+    pub(crate) fn open_lines(&self, named: &[QueueName]) -> Vec<&Line> {
+        if self.paused.is_empty() {
+            return self.lines(named);
+        }
+        let is_open = |name: &&QueueName| !self.paused.contains(*name);
+        let open: Vec<QueueName> = if named.is_empty() {
+            self.lines.keys().filter(is_open).cloned().collect()
+        } else {
+            named.iter().filter(is_open).cloned().collect()
+        };
+        // No name at all would mean all of them.
+        if open.is_empty() { Vec::new() } else { self.lines(&open) }
+    }
+
+    /// Pauses or resumes a queue; answers whether it was not so before.
+    pub(crate) fn pause(&mut self, queue: &QueueName, paused: bool) -> bool {
+        if paused { self.paused.insert(queue.clone()) } else { self.paused.remove(queue) }
+    }
+
+    pub(crate) fn is_paused(&self, queue: &QueueName) -> bool {
+        self.paused.contains(queue)
+    }
+
+    /// All queues, by name. One that is paused need not have a line.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = (&QueueName, Option<&Line>)> {
+        let names: BTreeSet<&QueueName> = self.lines.keys().chain(&self.paused).collect();
+        names.into_iter().map(|name| (name, self.lines.get(name)))
     }
 
     /// Running jobs whose lease ends by `now`, the longest lost first.
@@ -69,6 +96,11 @@ impl Orders {
     /// Ended jobs, those with the same retention together and the oldest of them first.
     pub(crate) fn ended(&self) -> [impl Iterator<Item = JobId>; 2] {
         [&self.done, &self.failed].map(|order| order.iter().map(|(_, id)| *id))
+    }
+
+    /// Ended jobs by when they did, the latest first of each.
+    pub(crate) fn ended_lately(&self) -> [impl Iterator<Item = (Timestamp, JobId)>; 2] {
+        [&self.done, &self.failed].map(|order| order.iter().rev().copied())
     }
 
     /// The order by time in which a job stands in its state, and its time there.

@@ -46,6 +46,11 @@ impl MemoryStore {
         ask(&self.kept())
     }
 
+    /// The store's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.kept().time.now(&*self.clock)
+    }
+
     /// Changes what is kept, at the store's time, and then tells whoever waits for such a change.
     pub(crate) fn change<T>(&self, act: impl FnOnce(&mut Kept, Timestamp) -> T) -> T {
         let (answer, changed) = {

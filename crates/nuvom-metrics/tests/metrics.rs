@@ -244,7 +244,14 @@ fn watching(queues: Result<Vec<QueueCounts>, ErrorKind>) -> (Metrics, Arc<Script
 
 fn queue(name: &str, pending: u64, clock: &FakeClock) -> QueueCounts {
     let oldest = Some(clock.now());
-    QueueCounts { queue: QueueName::new(name).unwrap(), pending, running: 1, oldest }
+    QueueCounts {
+        queue: QueueName::new(name).unwrap(),
+        pending,
+        running: 1,
+        oldest,
+        paused: false,
+        pace: None,
+    }
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! The reading port.
 
-use nuvom_core::ports::{Damaged, Filter, Inspect, Page, QueueCounts};
+use nuvom_core::ports::{
+    Damaged, Filter, Inspect, PACE_LOOK, PACE_SPAN, Pace, Page, QueueCounts, Tally,
+};
 use nuvom_core::{Attempt, Job, JobId, QueueName, Result, State, Timestamp};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::damage::listed;
 use crate::link::Link;
 use crate::rows::Reader;
 use crate::statements::{
-    ATTEMPTS, COUNT_ALL, COUNT_MATCHING, JOB, LIST, LIST_ENDED, LIST_PENDING, LIST_RUNNING, QUEUE_COUNTS,
-    STATE,
+    ATTEMPTS, COUNT_ALL, COUNT_MATCHING, ENDED_LATELY, JOB, LIST, LIST_ENDED, LIST_PENDING, LIST_RUNNING,
+    MADE_LATELY, QUEUE_COUNTS, STATE,
 };
 use crate::store::SqliteStore;
 
@@ -104,7 +106,9 @@ impl Inspect for SqliteStore {
 
     fn queues(&self) -> Result<Vec<QueueCounts>> {
         let reader = self.reader("count queues");
+        let now = self.now();
         self.read(|link| {
+            let lately = Lately::look(&link.connection, now).map_err(|e| reader.failed(e))?;
             let mut statement = link.connection.prepare_cached(QUEUE_COUNTS).map_err(|e| reader.failed(e))?;
             let mut rows = statement.query([]).map_err(|e| reader.failed(e))?;
             let mut found = Vec::new();
@@ -114,6 +118,8 @@ impl Inspect for SqliteStore {
                     pending: reader.get(row, 1)?,
                     running: reader.get(row, 2)?,
                     oldest: reader.get::<Option<i64>>(row, 3)?.map(Timestamp::from_micros),
+                    paused: reader.get(row, 4)?,
+                    pace: Some(lately.pace(reader.get(row, 5)?)),
                 });
             }
             Ok(found)
@@ -153,6 +159,44 @@ fn page_of(
             _ => return Ok(jobs),
         }
     }
+}
+
+/// What the newest jobs tell of how fast they come and go, by the number of their queue.
+struct Lately {
+    made: Tally<i64>,
+    ended: [Tally<i64>; ENDED.len()],
+}
+
+const ENDED: [State; 3] = [State::Success, State::Failed, State::Cancelled];
+
+impl Lately {
+    fn look(connection: &Connection, now: Timestamp) -> rusqlite::Result<Self> {
+        let first = JobId::floor(now - PACE_SPAN);
+        let made = tally(connection, now, MADE_LATELY, params![first.as_bytes(), PACE_LOOK as i64])?;
+        let [success, failed, cancelled] =
+            ENDED.map(|state| tally(connection, now, ENDED_LATELY, params![state as u8, PACE_LOOK as i64]));
+        Ok(Self { made, ended: [success?, failed?, cancelled?] })
+    }
+
+    fn pace(&self, queue: i64) -> Pace {
+        let ended = self.ended.iter().map(|tally| tally.per_minute(&queue)).sum();
+        Pace { made: self.made.per_minute(&queue), ended }
+    }
+}
+
+fn tally(
+    connection: &Connection,
+    now: Timestamp,
+    newest: &str,
+    place: impl rusqlite::Params,
+) -> rusqlite::Result<Tally<i64>> {
+    let mut tally = Tally::new(now);
+    let mut statement = connection.prepare_cached(newest)?;
+    let mut rows = statement.query(place)?;
+    while let Some(row) = rows.next()? {
+        tally.look(row.get(0)?, Timestamp::from_micros(row.get(1)?));
+    }
+    Ok(tally)
 }
 
 /// A JSON list for a statement's `json_each`, or NULL for no restriction.

@@ -7,8 +7,8 @@ use nuvom_core::ports::{
     Waker,
 };
 use nuvom_core::{
-    Capability, End, Held, Job, JobId, NewJob, Outcome, Refusal, Result, Retention, State, Timestamp,
-    Transition, Trigger, decide, renewed, succeeded,
+    Capability, End, Held, Job, JobId, NewJob, Outcome, QueueName, Refusal, Result, Retention, State,
+    Timestamp, Transition, Trigger, decide, renewed, succeeded,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -16,7 +16,7 @@ use crate::claims::Waiting;
 use crate::damage::{remove_damaged, set_aside_held};
 use crate::link::Write;
 use crate::rows::Reader;
-use crate::statements::{ENQUEUE, EXPIRED, JOB, PRUNABLE, PUT_RESULT, RENEW, STATE, SUCCEED};
+use crate::statements::{ENQUEUE, EXPIRED, JOB, PAUSE, PRUNABLE, PUT_RESULT, RENEW, RESUME, STATE, SUCCEED};
 use crate::store::SqliteStore;
 use nuvom_local::failpoint;
 
@@ -29,6 +29,7 @@ impl JobStore for SqliteStore {
             recovery: true,
             leases: true,
             queues: true,
+            pausing: true,
             priorities: true,
             delays: true,
             notify: true,
@@ -193,6 +194,23 @@ impl JobStore for SqliteStore {
             self.bell.ring(Topic::Ready);
         }
         Ok(answers)
+    }
+
+    fn pause(&self, queues: &[QueueName], paused: bool) -> Result<Vec<bool>> {
+        if queues.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reader = self.reader("pause");
+        let statement = if paused { PAUSE } else { RESUME };
+        let changed = self.acknowledged("pause", |write, _| {
+            let mut statement = write.prepare(statement).map_err(|e| reader.failed(e))?;
+            let mut change = |queue: &QueueName| Ok(statement.execute([queue.as_str()])? > 0);
+            queues.iter().map(|queue| change(queue).map_err(|e| reader.failed(e))).collect::<Result<Vec<_>>>()
+        })?;
+        if !paused && changed.contains(&true) {
+            self.bell.ring(Topic::Ready);
+        }
+        Ok(changed)
     }
 
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {

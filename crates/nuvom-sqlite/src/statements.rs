@@ -13,6 +13,10 @@ pub(crate) const LATEST_TIME: &str = "SELECT value FROM meta WHERE key = 'latest
 pub(crate) const ADD_QUEUE: &str = "INSERT INTO queues (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
 pub(crate) const QUEUE_ID: &str = "SELECT id FROM queues WHERE name = ?1";
 pub(crate) const QUEUES: &str = "SELECT id, name, paused FROM queues ORDER BY name";
+pub(crate) const PAUSE: &str = "\
+    INSERT INTO queues (name, paused) VALUES (?1, 1) \
+    ON CONFLICT (name) DO UPDATE SET paused = 1 WHERE paused = 0";
+pub(crate) const RESUME: &str = "UPDATE queues SET paused = 0 WHERE name = ?1 AND paused = 1";
 
 /// The columns of a whole record, in the order in which `rows` reads them.
 macro_rules! columns {
@@ -177,8 +181,17 @@ pub(crate) const QUEUE_COUNTS: &str = "\
     SELECT name, \
     (SELECT count(*) FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND queue = queues.id), \
     (SELECT count(*) FROM jobs INDEXED BY jobs_running WHERE state = 1 AND queue = queues.id), \
-    (SELECT min(run_at) FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND queue = queues.id) \
+    (SELECT min(run_at) FROM jobs INDEXED BY jobs_ready WHERE state = 0 AND queue = queues.id), \
+    paused, id \
     FROM queues ORDER BY name";
+/// The newest jobs that ended in one state, and when. By id, which is the order in which they were made: the only one
+/// that ended jobs have an index for.
+pub(crate) const ENDED_LATELY: &str = "\
+    SELECT queue, ended_at FROM jobs INDEXED BY jobs_ended \
+    WHERE state >= 2 AND state = ?1 ORDER BY id DESC LIMIT ?2";
+/// The newest jobs, and when they were made.
+pub(crate) const MADE_LATELY: &str =
+    "SELECT queue, created_at FROM jobs WHERE id >= ?1 ORDER BY id DESC LIMIT ?2";
 
 macro_rules! schedule_columns {
     () => {

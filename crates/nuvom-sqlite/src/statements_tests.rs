@@ -3,7 +3,9 @@
 
 use nuvom_testkit::FakeClock;
 
-use crate::statements::{BEHIND, CLAIMABLE, EXPIRED, FRONT, LIST_ENDED, NEXT_DUE, PRUNABLE, SUCCEED};
+use crate::statements::{
+    BEHIND, CLAIMABLE, ENDED_LATELY, EXPIRED, FRONT, LIST_ENDED, MADE_LATELY, NEXT_DUE, PRUNABLE, SUCCEED,
+};
 use crate::{Durability, SqliteStore};
 
 /// The steps of the plan, joined.
@@ -65,4 +67,14 @@ fn a_page_of_ended_jobs_is_read_in_order() {
 #[test]
 fn a_finish_goes_straight_to_its_record() {
     searches(SUCCEED, "SEARCH jobs USING PRIMARY KEY (id=?)");
+}
+
+#[test]
+fn the_jobs_that_ended_last_are_read_in_order() {
+    searches(ENDED_LATELY, "SEARCH jobs USING INDEX jobs_ended (state=?)");
+}
+
+#[test]
+fn the_jobs_that_were_made_last_are_read_in_order() {
+    searches(MADE_LATELY, "SEARCH jobs USING PRIMARY KEY (id>?)");
 }

@@ -12,8 +12,8 @@ use nuvom_core::ports::{
     Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, Result, Retention, Schedule,
-    ScheduleChange, ScheduleId, State, Timestamp,
+    Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, QueueName, Result, Retention,
+    Schedule, ScheduleChange, ScheduleId, State, Timestamp,
 };
 
 /// A call to a port, as a rule sees it.
@@ -39,6 +39,7 @@ pub enum Method {
     Reap,
     Cancel,
     Retry,
+    Pause,
     Prune,
     Subscribe,
     Jobs,
@@ -189,6 +190,10 @@ impl JobStore for FaultyStore {
 
     fn retry(&self, ids: &[JobId]) -> Result<Vec<Revived>> {
         self.pass(Method::Retry, |stores| stores.jobs.retry(ids))
+    }
+
+    fn pause(&self, queues: &[QueueName], paused: bool) -> Result<Vec<bool>> {
+        self.pass(Method::Pause, |stores| stores.jobs.pause(queues, paused))
     }
 
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>> {

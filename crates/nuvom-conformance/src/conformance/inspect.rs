@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nuvom_core::ports::{Filter, Page, QueueCounts};
+use nuvom_core::ports::{Filter, Pace, Page};
 use nuvom_core::{JobId, State};
 
 use super::Harness;
@@ -183,12 +183,31 @@ pub fn queues_tell_what_waits_and_runs_in_them(harness: &dyn Harness) {
     let queues = bench.inspect().queues().unwrap();
 
     let oldest = Some(bench.now() - Duration::from_secs(5));
-    let expected = [
-        QueueCounts { queue: queue("a"), pending: 2, running: 0, oldest },
-        QueueCounts { queue: queue("b"), pending: 0, running: 1, oldest: None },
-        QueueCounts { queue: queue("c"), pending: 0, running: 0, oldest: None },
-    ];
-    assert_eq!(queues, expected);
+    let told =
+        queues.into_iter().map(|told| (told.queue, told.pending, told.running, told.oldest, told.paused));
+    let expected =
+        [(queue("a"), 2, 0, oldest, false), (queue("b"), 0, 1, None, false), (queue("c"), 0, 0, None, false)];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
+
+pub fn queues_tell_how_fast_jobs_come_and_go(harness: &dyn Harness) {
+    let Some(bench) = Bench::in_fake_time(harness, |can| can.records) else { return };
+    let pace = |bench: &Bench| {
+        let queues = bench.inspect().queues().unwrap();
+        queues.into_iter().map(|told| told.pace).collect::<Option<Vec<Pace>>>()
+    };
+    bench.ended(a_job("add").queue("a"), success(b"12"));
+    bench.advance(Duration::from_secs(30));
+    bench.ended(a_job("add").queue("a"), failure("boom"));
+    bench.running(a_job("add").queue("b"));
+
+    // Where there is no quick way to tell, nothing is told.
+    let Some(at_first) = pace(&bench) else { return };
+    bench.advance(Duration::from_secs(31));
+    let later = pace(&bench);
+
+    assert_eq!(at_first, [Pace { made: 2, ended: 2 }, Pace { made: 1, ended: 0 }]);
+    assert_eq!(later.unwrap().iter().map(|pace| pace.ended).collect::<Vec<_>>(), [1, 0]);
 }
 
 pub fn attempts_come_oldest_first(harness: &dyn Harness) {

@@ -174,6 +174,24 @@ macro_rules! conformance_list {
                 many_jobs_are_pruned_in_one_batch
                 a_pruned_job_is_not_reaped
             }
+            pausing {
+                a_paused_queue_gives_nothing_out
+                a_resumed_queue_gives_out_what_waited_in_it
+                other_queues_go_on
+                each_queue_is_answered_whether_that_changed_anything
+                a_queue_may_be_paused_before_its_first_job
+                a_paused_queue_is_not_waited_for
+                what_runs_in_a_paused_queue_may_end
+                what_fails_in_a_paused_queue_waits_there_for_its_next_attempt
+                a_job_taken_from_a_lost_holder_waits_in_its_paused_queue
+                what_runs_in_a_paused_queue_keeps_its_lease
+                what_waits_in_a_paused_queue_can_be_cancelled
+                a_schedule_goes_on_to_make_jobs_in_a_paused_queue
+                to_resume_a_queue_wakes_workers
+                a_queue_paused_through_another_opening_gives_nothing_out
+                to_resume_through_another_opening_wakes_as_well
+                a_paused_queue_stays_paused_when_the_store_is_opened_again
+            }
             results {
                 a_value_comes_back_with_its_lease
                 an_empty_value_is_not_no_value
@@ -208,6 +226,7 @@ macro_rules! conformance_list {
                 the_parts_of_a_filter_hold_together
                 counts_come_in_the_order_of_the_states
                 queues_tell_what_waits_and_runs_in_them
+                queues_tell_how_fast_jobs_come_and_go
                 attempts_come_oldest_first
             }
             ends {

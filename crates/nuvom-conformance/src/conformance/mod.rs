@@ -29,6 +29,7 @@ pub mod finish;
 pub mod fire;
 pub mod handback;
 pub mod inspect;
+pub mod pausing;
 pub mod prune;
 pub mod races;
 pub mod reap;

@@ -1,5 +1,6 @@
 //! The reading port: what people, clients and dashboards ask. It changes nothing.
 
+use super::Pace;
 use crate::{Attempt, Job, JobId, QueueName, Result, State, TaskName, Timestamp};
 
 /// Read-only questions about jobs.
@@ -19,7 +20,7 @@ pub trait Inspect: Send + Sync {
     /// How many jobs match, by state, in the order of `State::ALL`.
     fn count(&self, filter: &Filter) -> Result<[u64; 5]>;
 
-    /// The queues that hold or held jobs, by name.
+    /// The queues that hold or held jobs or are paused, by name.
     fn queues(&self) -> Result<Vec<QueueCounts>>;
 
     /// Records that could not be read and were moved out of the way. Stores whose records cannot be damaged one by one
@@ -78,4 +79,8 @@ pub struct QueueCounts {
     pub running: u64,
     /// The earliest `run_at` of those that wait.
     pub oldest: Option<Timestamp>,
+    /// Whether nobody takes jobs from it.
+    pub paused: bool,
+    /// How fast jobs come and go. None where the store has no quick way to tell.
+    pub pace: Option<Pace>,
 }

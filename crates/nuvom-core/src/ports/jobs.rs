@@ -31,6 +31,12 @@ pub trait JobStore: Send + Sync {
     /// Gives FAILED and CANCELLED jobs a fresh budget. One answer a job, in order.
     fn retry(&self, ids: &[JobId]) -> Result<Vec<Revived>>;
 
+    /// Pauses queues, or resumes them; durable, as far as promised, before it returns. From then on nobody takes jobs
+    /// from a paused queue, and `next_due_in` does not count it. All else goes on: jobs enter it, wait in it again and
+    /// are cancelled in it, and what runs may end. A queue may be paused before it has its first job. One answer a
+    /// queue, in order: whether this changed anything.
+    fn pause(&self, queues: &[QueueName], paused: bool) -> Result<Vec<bool>>;
+
     /// Forgets at most `limit` ended jobs that are older than their retention. Answers which: results kept in a
     /// store of their own go after them.
     fn prune(&self, retention: &Retention, limit: usize) -> Result<Vec<JobId>>;

@@ -14,6 +14,7 @@ mod homes;
 mod identity;
 mod layout;
 mod newer;
+mod pausing;
 #[cfg(unix)]
 mod permissions;
 mod power;
