@@ -57,6 +57,8 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
         Command::Cancel(OnJobs::Job(options)) => cancel::jobs(&options.ids, session),
         Command::Cancel(OnJobs::Jobs(options)) => bulk::cancel(&options, session),
         Command::Queue(Queues::List(options)) => queue::list(options.json, session),
+        Command::Queue(Queues::Pause(options)) => queue::pause(&options, true, session),
+        Command::Queue(Queues::Resume(options)) => queue::pause(&options, false, session),
         Command::Queue(Queues::Clear(options)) => bulk::clear(&options, session),
         Command::Completions(options) => {
             let mut script = Vec::new();

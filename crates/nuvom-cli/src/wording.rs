@@ -1,5 +1,6 @@
 //! Sentences for people: numbers with their noun, and lines that fit a width.
 
+use nuvom_core::QueueName;
 use unicode_width::UnicodeWidthStr;
 
 use crate::safe::visible;
@@ -7,6 +8,17 @@ use crate::safe::visible;
 /// `1 job` or `2 jobs`.
 pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The command that resumes these queues, for a shell.
+pub(crate) fn to_resume<'a>(queues: impl IntoIterator<Item = &'a QueueName>) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    let word = |name: &QueueName| match name.as_str() {
+        name if name.chars().all(is_plain) => name.to_owned(),
+        name => format!("'{}'", name.replace('\'', r"'\''")),
+    };
+    let words: Vec<String> = queues.into_iter().map(word).collect();
+    format!("nuvom queue resume {}", words.join(" "))
 }
 
 /// The text in lines of at most `width`, broken between words; a word that is wider stands alone, and what stands in
@@ -48,6 +60,13 @@ mod tests {
     #[test]
     fn one_is_not_many() {
         assert_eq!([0, 1, 2].map(|count| counted(count, "job")), ["0 jobs", "1 job", "2 jobs"]);
+    }
+
+    #[test]
+    fn a_name_that_a_shell_would_take_apart_is_quoted() {
+        let names = ["mail", "night shift", "it's"].map(|name| QueueName::new(name).unwrap());
+
+        assert_eq!(to_resume(&names), r"nuvom queue resume mail 'night shift' 'it'\''s'");
     }
 
     #[test]

@@ -224,6 +224,21 @@ fn a_queue_in_which_nothing_runs_is_worth_a_look() {
 }
 
 #[test]
+fn jobs_that_wait_in_a_paused_queue_are_told_and_no_worker_is_missed_for_them() {
+    let project = in_order();
+    project.enqueue(job(&project, 1, "send", vec!["ann".into()]).queue("mail"));
+    project.enqueue(job(&project, 2, "send", vec!["ann".into()]).queue("mail"));
+    project.run(&["queue", "pause", "mail", "empty"]);
+    project.clock.advance(Duration::from_mins(2));
+
+    let ran = doctor(&project);
+
+    assert_eq!(check(&ran, "workers"), ("ok".into(), "0 jobs run, 0 due jobs wait".into()));
+    assert_eq!(check(&ran, "paused"), ("warning".into(), "2 jobs wait in a queue that is paused".into()));
+    assert_eq!(fix(&ran, "paused"), "`nuvom queue resume mail` has workers take them again");
+}
+
+#[test]
 fn jobs_of_the_silent_are_a_problem_once_every_reaper_is_late() {
     let project = in_order();
     let id = project.enqueue(job(&project, 1, "send", vec!["ann".into()]));

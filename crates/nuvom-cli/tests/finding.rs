@@ -170,11 +170,85 @@ fn queues_are_listed_with_what_waits_and_runs() {
 
     assert_eq!(
         project.run(&["queue", "list"]).out,
-        "QUEUE    WAITING  RUNNING  OLDEST DUE\n\
-         default  2        0        5 min ago\n\
-         mail     0        1\n"
+        "QUEUE    WAITING  RUNNING  OLDEST DUE  ENDED/MIN  PAUSED\n\
+         default  2        0        5 min ago   0\n\
+         mail     0        1                    0\n"
     );
     assert_eq!(project.json(&["queue", "list", "--json"])[1]["running"], json!(1));
+}
+
+#[test]
+fn queues_are_listed_with_their_pace_and_whether_they_are_paused() {
+    let project = Project::new();
+    project.ended(job(&project, 1, "send", vec![]).queue("mail"), returned(&1.into()));
+    project.ended(job(&project, 2, "send", vec![]).queue("mail"), final_failure("no such user"));
+    project.run(&["queue", "pause", "mail", "later"]);
+
+    assert_eq!(
+        project.run(&["queue", "list"]).out,
+        "QUEUE  WAITING  RUNNING  OLDEST DUE  ENDED/MIN  PAUSED\n\
+         later  0        0                    0          yes\n\
+         mail   0        0                    2          yes\n"
+    );
+    assert_eq!(
+        project.json(&["queue", "list", "--json"])[1],
+        json!({
+            "queue": "mail", "pending": 0, "running": 0, "oldest": null,
+            "paused": true, "made_per_minute": 2, "ended_per_minute": 2,
+        })
+    );
+}
+
+#[test]
+fn a_store_that_has_no_quick_way_to_tell_the_pace_leaves_it_open() {
+    let mut project = Project::new();
+    project.set("NUVOM_QUEUE_BACKEND", "file");
+    project.set("NUVOM_RESULT_BACKEND", "file");
+    project.enqueue(job(&project, 1, "send", vec![]).queue("mail"));
+    project.run(&["queue", "pause", "mail"]);
+
+    let shown = project.run(&["queue", "list"]).out;
+    assert_eq!(shown.lines().nth(1).unwrap(), "mail   1        0        0 s ago                yes");
+    assert_eq!(project.json(&["queue", "list", "--json"])[0]["ended_per_minute"], json!(null));
+}
+
+#[test]
+fn queues_are_paused_and_resumed_by_name() {
+    let project = Project::new();
+    let id = project.enqueue(job(&project, 1, "send", vec![]).queue("mail"));
+    project.enqueue(job(&project, 2, "add", vec![]));
+
+    let paused = project.run(&["queue", "pause", "mail", "default"]);
+    assert_eq!(
+        (paused.code, paused.out.as_str(), paused.err.as_str()),
+        (0, "mail  paused\ndefault  paused\n", "")
+    );
+    assert_eq!(project.run(&["queue", "pause", "mail"]).out, "mail  was paused already\n");
+    assert_eq!(project.run(&["queue", "resume", "mail"]).out, "mail  resumed\n");
+    assert_eq!(project.claim().id, id);
+    assert_eq!(
+        project.json(&["queue", "resume", "mail", "default", "--json"]),
+        json!([
+            { "queue": "mail", "paused": false, "changed": false, "known": true },
+            { "queue": "default", "paused": false, "changed": true, "known": true },
+        ])
+    );
+}
+
+#[test]
+fn a_queue_that_has_had_no_jobs_is_paused_and_may_be_mistyped() {
+    let project = Project::new();
+    project.enqueue(job(&project, 1, "send", vec![]).queue("mail"));
+
+    let mistyped = project.run(&["queue", "pause", "male"]);
+    let later = project.run(&["queue", "pause", "night-shift"]);
+
+    assert_eq!((mistyped.code, mistyped.out.as_str()), (0, "male  paused\n"));
+    assert_eq!(mistyped.err, "Queue male has had no jobs yet; did you mean mail?\n");
+    assert_eq!((later.code, later.err.as_str()), (0, "Queue night-shift has had no jobs yet\n"));
+    let resumed = project.run(&["queue", "resume", "mial", "male"]);
+    assert_eq!((resumed.code, resumed.out.as_str()), (1, "mial  was not paused\nmale  resumed\n"));
+    assert!(resumed.err.contains("Did you mean mail?"), "{}", resumed.err);
 }
 
 fn explained(project: &Project, id: JobId) -> String {
@@ -207,6 +281,24 @@ fn a_job_is_explained_wherever_it_is() {
     project.stores().jobs.cancel(&[later]).unwrap();
     assert!(explained(&project, later).starts_with("It was cancelled"));
     assert_eq!(project.json(&["explain", "--json", &done.to_string()])["state"], json!("SUCCESS"));
+}
+
+#[test]
+fn a_job_in_a_paused_queue_is_explained_with_what_would_move_it() {
+    let project = Project::new();
+    let waits = project.enqueue(job(&project, 1, "add", vec![]).queue("mail"));
+    let later =
+        project.enqueue(job(&project, 2, "add", vec![]).queue("mail").due_in(Duration::from_hours(3)));
+    project.run(&["queue", "pause", "mail"]);
+
+    for (id, due) in [(waits, "It has been due since 0 s ago, and"), (later, "It is due in 3 h, but")] {
+        let told = explained(&project, id);
+        assert!(told.starts_with(due), "{told}");
+        assert!(
+            told.contains("its queue mail is paused") && told.contains("`nuvom queue resume mail`"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

@@ -103,6 +103,8 @@ fn arguments_that_are_refused_are_shown_harmless() {
         &["discover", "tasks", "--root", CORPUS],
         &["runscheduler", "--poll", CORPUS],
         &["schedule", "inspect", CORPUS],
+        &["queue", "pause", CORPUS],
+        &["queue", "resume", NAME],
         &["schedule", "pause", NAME],
         &["schedule", "resume", NAME],
         &["schedule", "cancel", NAME],

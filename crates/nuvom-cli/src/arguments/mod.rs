@@ -14,7 +14,7 @@ pub(crate) use jobs::{
     Format, History, Inspect, InspectJob, ManyJobs, OnJobs, OneJob, OneJobListed, Recent, Which,
 };
 pub(crate) use plugins::Plugin;
-pub(crate) use queues::{ClearQueue, Queues};
+pub(crate) use queues::{ClearQueue, Queues, SomeQueues};
 pub(crate) use schedules::{OneSchedule, PreviewSchedule, Schedules, SyncSchedules};
 pub(crate) use source::{Check, Discover, DiscoverTasks, List, Report, Source};
 pub(crate) use workers::{Runscheduler, Runworker};
@@ -78,7 +78,7 @@ pub(crate) enum Command {
     /// End jobs before they are done
     #[command(subcommand)]
     Cancel(OnJobs),
-    /// Queues: what waits and runs in them, and how to empty one
+    /// Queues: what waits in them, and how to pause or empty one
     #[command(subcommand)]
     Queue(Queues),
     /// Plugins: what there is, whether it works, and how to begin one

@@ -68,6 +68,7 @@ fn queue(runtime: &Runtime, scan: &Scan, last: Option<&Manifest>, report: &mut R
     let overdue = runtime.settings.reap() * 2;
     let survey = Survey::of(&*runtime.stores.inspect, &code, runtime.clock.now(), overdue)?;
     report.checks.push(doctor::workers(&survey));
+    report.checks.extend(doctor::paused(&survey));
     report.checks.push(doctor::leases(&survey));
     report.checks.extend(doctor::damaged(&runtime.stores.inspect.damaged()?));
     report.checks.extend(doctor::refused(&survey));

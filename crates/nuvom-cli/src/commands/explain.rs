@@ -9,7 +9,7 @@ use crate::arguments::OneJobListed;
 use crate::failure::{Failure, OK};
 use crate::moments::{age, span};
 use crate::session::Session;
-use crate::wording::{counted, wrapped};
+use crate::wording::{counted, to_resume, wrapped};
 
 /// Explains a job.
 pub(crate) fn job(options: &OneJobListed, session: &mut Session<'_>) -> Result<i32, Failure> {
@@ -19,7 +19,9 @@ pub(crate) fn job(options: &OneJobListed, session: &mut Session<'_>) -> Result<i
     let job = stores.inspect.jobs(&[id])?.pop().flatten().ok_or_else(|| opened.no_such_job(id))?;
     let attempts = stores.inspect.attempts(id)?;
     let grace = opened.runtime.settings.timeout_grace();
-    let told = explanation(&job, attempts.last(), grace, opened.now());
+    let paused = job.state == State::Pending
+        && stores.inspect.queues()?.iter().any(|queue| queue.paused && queue.queue == job.queue);
+    let told = explanation(&job, attempts.last(), paused, grace, opened.now());
     if options.listing.json {
         let state = job.state.as_str();
         session.output.json(&json!({ "id": id.to_string(), "state": state, "explanation": told }))?;
@@ -33,9 +35,9 @@ pub(crate) fn job(options: &OneJobListed, session: &mut Session<'_>) -> Result<i
 }
 
 /// Why the job is where it is, and what would move it.
-fn explanation(job: &Job, last: Option<&Attempt>, grace: Duration, now: Timestamp) -> String {
+fn explanation(job: &Job, last: Option<&Attempt>, paused: bool, grace: Duration, now: Timestamp) -> String {
     match job.state {
-        State::Pending => waiting(job, last, now),
+        State::Pending => waiting(job, last, paused, now),
         State::Running => running(job, grace, now),
         State::Success => {
             let attempts = counted(u64::from(job.failures + 1), "attempt");
@@ -55,7 +57,7 @@ fn explanation(job: &Job, last: Option<&Attempt>, grace: Duration, now: Timestam
     }
 }
 
-fn waiting(job: &Job, last: Option<&Attempt>, now: Timestamp) -> String {
+fn waiting(job: &Job, last: Option<&Attempt>, paused: bool, now: Timestamp) -> String {
     let queue = format!("a worker that serves the queue {} and knows the task {}", job.queue, job.task);
     let tried = match last.map(|attempt| attempt.ending.as_str()) {
         Some("handed back") => {
@@ -67,7 +69,15 @@ fn waiting(job: &Job, last: Option<&Attempt>, now: Timestamp) -> String {
         }
         _ => String::new(),
     };
-    let due = if job.run_at > now {
+    let resume = || {
+        let command = to_resume([&job.queue]);
+        format!("its queue {} is paused: no worker takes it from there until `{command}`.", job.queue)
+    };
+    let due = if paused && job.run_at > now {
+        format!("it is due {}, but {}", age(job.run_at, now), resume())
+    } else if paused {
+        format!("it has been due since {}, and {}", age(job.run_at, now), resume())
+    } else if job.run_at > now {
         format!("it is due {} and then waits for {queue}.", age(job.run_at, now))
     } else {
         format!(

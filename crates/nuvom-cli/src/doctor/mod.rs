@@ -10,6 +10,6 @@ mod survey;
 
 pub(crate) use damaged::damaged;
 pub(crate) use project::{manifest, privacy, settings, stores, tasks};
-pub(crate) use queue::{code, leases, refused, workers};
+pub(crate) use queue::{code, leases, paused, refused, workers};
 pub(crate) use report::{Check, Report, Status};
 pub(crate) use survey::Survey;

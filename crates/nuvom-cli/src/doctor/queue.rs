@@ -9,7 +9,7 @@ use super::report::{Check, Status};
 use super::survey::Survey;
 use crate::gate::{Break, summary};
 use crate::moments::{age, span};
-use crate::wording::counted;
+use crate::wording::{counted, to_resume};
 
 /// A worker that is there takes a job long before.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -25,7 +25,8 @@ pub(crate) fn workers(survey: &Survey) -> Check {
     let due = format!("{at_least}{}", counted(survey.due, "due job"));
     let waits = if survey.due == 1 { "waits" } else { "wait" };
     let runs = if survey.held == 1 { "runs" } else { "run" };
-    let oldest = survey.queues.iter().filter_map(|queue| queue.oldest).min();
+    let open = || survey.queues.iter().filter(|queue| !queue.paused);
+    let oldest = open().filter_map(|queue| queue.oldest).min();
     if survey.held == 0
         && let Some(oldest) = is_late(oldest)
     {
@@ -33,7 +34,7 @@ pub(crate) fn workers(survey: &Survey) -> Check {
         let found = format!("no worker seems to run: {due} {waits}, for up to {since}, and nothing runs");
         return Check::new("workers", Status::Problem, found).fix("Start one by `nuvom runworker`");
     }
-    let left = survey.queues.iter().filter(|queue| queue.running == 0);
+    let left = open().filter(|queue| queue.running == 0);
     let left: Vec<String> = left
         .filter_map(|queue| is_late(queue.oldest).map(|oldest| (queue, oldest)))
         .map(|(queue, oldest)| {
@@ -47,6 +48,22 @@ pub(crate) fn workers(survey: &Survey) -> Check {
             .details(left)
             .fix("See that a worker serves them: `nuvom runworker` serves all unless `--queues` says which"),
     }
+}
+
+/// Whether jobs wait for somebody to resume their queue.
+pub(crate) fn paused(survey: &Survey) -> Option<Check> {
+    let waits: Vec<_> = survey.queues.iter().filter(|queue| queue.paused && queue.pending > 0).collect();
+    if waits.is_empty() {
+        return None;
+    }
+    let count = waits.iter().map(|queue| queue.pending).sum();
+    let (jobs, wait) = (counted(count, "job"), if count == 1 { "waits" } else { "wait" });
+    let are = if waits.len() == 1 { "a queue that is" } else { "queues that are" };
+    let details =
+        waits.iter().map(|queue| format!("queue `{}`: {}", queue.queue, counted(queue.pending, "job")));
+    let fix = format!("`{}` has workers take them again", to_resume(waits.iter().map(|queue| &queue.queue)));
+    let check = Check::new("paused", Status::Warning, format!("{jobs} {wait} in {are} paused"));
+    Some(check.details(details).fix(fix))
 }
 
 /// Whether what the dead held goes to others.

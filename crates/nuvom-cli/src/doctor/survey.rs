@@ -1,9 +1,10 @@
 //! One walk through the queue, of which all checks of it live.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use nuvom_core::ports::{Inspect, QueueCounts};
-use nuvom_core::{Job, JobId, Result, State, Timestamp};
+use nuvom_core::{Job, JobId, QueueName, Result, State, Timestamp};
 
 use super::refused::Refused;
 use crate::gate::{Code, Gate, Judge, STATES};
@@ -20,7 +21,7 @@ pub(crate) struct Survey {
     pub(crate) now: Timestamp,
     pub(crate) gate: Gate,
     pub(crate) refused: Refused,
-    /// Jobs that wait and are due.
+    /// Jobs that wait and are due, in queues that are not paused.
     pub(crate) due: u64,
     /// Jobs that run under a lease that holds.
     pub(crate) held: u64,
@@ -50,12 +51,15 @@ impl Survey {
         let mut judge = Judge::new(code, now);
         let (mut refused, mut silent) = (Refused::default(), Silent::default());
         let (mut due, mut held, mut all) = (0, 0, true);
+        let queues = inspect.queues()?;
+        let paused: HashSet<&QueueName> =
+            queues.iter().filter(|queue| queue.paused).map(|queue| &queue.queue).collect();
         for state in STATES {
             let walked = each_job(inspect, state, MOST, |job| {
                 judge.look(job);
                 match state {
                     State::Pending => {
-                        due += u64::from(job.run_at <= now);
+                        due += u64::from(job.run_at <= now && !paused.contains(&job.queue));
                         refused.look(inspect, code, job, now)?;
                     }
                     State::Running if job.lease_until.is_some_and(|until| until + overdue < now) => {
@@ -68,7 +72,6 @@ impl Survey {
             })?;
             all &= walked.all;
         }
-        let queues = inspect.queues()?;
         Ok(Survey { now, gate: judge.gate(), refused, due, held, silent, queues, all })
     }
 }
