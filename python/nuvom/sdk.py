@@ -50,6 +50,13 @@ class QueueInfo:
     running: int
     oldest: datetime | None
     """The earliest time, in UTC, for which one of those that wait is meant."""
+    paused: bool
+    """Whether workers take no jobs from it, until it is resumed."""
+    made_per_minute: int | None
+    """Jobs made in the last minute; `None` where the backend has no quick way to tell."""
+    ended_per_minute: int | None
+    """Jobs that ended in the last minute, in whatever way. Both are from a look at the newest 10,000 at most: where
+    those do not reach back a minute, it is their pace."""
 
 
 def get_job_status(job_id: str) -> Status:
@@ -121,11 +128,35 @@ def count_jobs(
 
 
 def list_queues() -> list[QueueInfo]:
-    """The queues that hold or held jobs, by name."""
+    """The queues that hold or held jobs or are paused, by name."""
     return [
-        QueueInfo(name, pending, running, None if oldest is None else datetime.fromtimestamp(oldest, UTC))
-        for name, pending, running, oldest in _nuvom.list_queues()
+        QueueInfo(name, pending, running, _utc(oldest), paused, made, ended)
+        for name, pending, running, oldest, paused, made, ended in _nuvom.list_queues()
     ]
+
+
+def pause_queues(*names: str) -> list[str]:
+    """Has all workers take no jobs from these queues until they are resumed; answers which were not paused before.
+
+    What runs goes on. Jobs may still be enqueued, and wait. A queue may be paused before it has its first job. Raises
+    `Unsupported` if the backend does not promise it.
+    """
+    return _pause(names, paused=True)
+
+
+def resume_queues(*names: str) -> list[str]:
+    """Has workers take jobs from these queues again, at once; answers which of them were paused."""
+    return _pause(names, paused=False)
+
+
+def _pause(names: Sequence[str], *, paused: bool) -> list[str]:
+    if not names:
+        raise ValueError("no queue is named")
+    return [name for name, changed in zip(names, _nuvom.pause_queues(names, paused), strict=True) if changed]
+
+
+def _utc(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _wanted(status: str | Sequence[str], task: str | Sequence[str], queue: str | Sequence[str]) -> Wanted:
@@ -154,3 +185,5 @@ acancel_job = _for_coroutines(cancel_job)
 alist_jobs = _for_coroutines(list_jobs)
 acount_jobs = _for_coroutines(count_jobs)
 alist_queues = _for_coroutines(list_queues)
+apause_queues = _for_coroutines(pause_queues)
+aresume_queues = _for_coroutines(resume_queues)

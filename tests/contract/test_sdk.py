@@ -98,6 +98,37 @@ def test_queues_are_told_with_what_waits_there(jobs: list[str]) -> None:
     assert queues["mail"].pending == 0
 
 
+def test_queues_are_told_with_how_fast_jobs_come_and_go(jobs: list[str], backend: str) -> None:
+    paces = {queue.name: (queue.made_per_minute, queue.ended_per_minute) for queue in sdk.list_queues()}
+
+    quick = backend != "file"
+    assert paces == ({"default": (4, 1), "mail": (1, 1)} if quick else dict.fromkeys(paces, (None, None)))
+
+
+def test_a_paused_queue_keeps_its_jobs_until_it_is_resumed(backend: str) -> None:
+    @task(name="sdk_double")
+    def double(x: int) -> int:
+        return 2 * x
+
+    assert sdk.pause_queues("mail", "later") == ["mail", "later"]
+    assert sdk.pause_queues("mail") == []
+    waits = double.with_options(queue="mail").delay(1)
+
+    with nuvom.Worker(threads=1, scheduler=False):
+        assert double.delay(5).get(timeout=60) == 10
+        assert waits.status == "PENDING"
+        assert [queue.name for queue in sdk.list_queues() if queue.paused] == ["later", "mail"]
+        assert sdk.resume_queues("mail", "default") == ["mail"]
+        assert waits.get(timeout=60) == 2
+
+
+def test_to_pause_needs_the_names_of_queues(backend: str) -> None:
+    with pytest.raises(ValueError, match="no queue is named"):
+        sdk.pause_queues()
+    with pytest.raises(InvalidValue):
+        sdk.resume_queues("mail\n")
+
+
 def test_coroutines_ask_the_same(jobs: list[str]) -> None:
     async def ask() -> None:
         assert await sdk.aget_job_status(jobs[0]) == "SUCCESS"
@@ -107,5 +138,6 @@ def test_coroutines_ask_the_same(jobs: list[str]) -> None:
         assert await sdk.acancel_job(jobs[1])
         assert [queue.name for queue in await sdk.alist_queues()] == ["default", "mail"]
         assert (await sdk.aget_job(jobs[0])).args == (5, 7)
+        assert (await sdk.apause_queues("mail"), await sdk.aresume_queues("mail")) == (["mail"], ["mail"])
 
     asyncio.run(ask())

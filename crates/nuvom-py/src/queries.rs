@@ -70,17 +70,28 @@ pub(crate) fn count_jobs(py: Python<'_>, wanted: Wanted) -> PyResult<Bound<'_, P
     Ok(told)
 }
 
-/// Name, waiting, running, and the earliest time.
-type Queue = (String, u64, u64, Option<f64>);
+/// Name, waiting, running, and the earliest time; whether it is paused, and how many were made and ended a minute.
+type Queue = (String, u64, u64, Option<f64>, bool, Option<u64>, Option<u64>);
 
-/// The queues: name, waiting jobs, running jobs, and the earliest time for which one waits, in seconds since 1970.
+/// The queues: name, waiting jobs, running jobs, the earliest time for which one waits, in seconds since 1970, whether
+/// it is paused, and how many jobs a minute are made and end in it, where there is a quick way to tell.
 #[pyfunction]
 pub(crate) fn list_queues(py: Python<'_>) -> PyResult<Vec<Queue>> {
     let client = client(py)?;
     let queues = py.detach(|| client.runtime.stores.inspect.queues()).or_raise(py)?;
     let row = |queue: nuvom_core::ports::QueueCounts| {
         let oldest = queue.oldest.map(|time| time.as_micros() as f64 / 1e6);
-        (queue.queue.as_str().to_owned(), queue.pending, queue.running, oldest)
+        let (made, ended) = (queue.pace.map(|pace| pace.made), queue.pace.map(|pace| pace.ended));
+        (queue.queue.as_str().to_owned(), queue.pending, queue.running, oldest, queue.paused, made, ended)
     };
     Ok(queues.into_iter().map(row).collect())
+}
+
+/// Pauses queues, or resumes them; answers for each whether that changed anything.
+#[pyfunction]
+pub(crate) fn pause_queues(py: Python<'_>, names: Vec<String>, paused: bool) -> PyResult<Vec<bool>> {
+    let client = client(py)?;
+    let queues: Vec<QueueName> =
+        names.iter().map(QueueName::new).collect::<nuvom_core::Result<_>>().or_raise(py)?;
+    py.detach(|| client.runtime.stores.jobs.pause(&queues, paused)).or_raise(py)
 }
