@@ -67,9 +67,11 @@ impl Exchange {
     }
 
     fn note_ends(&mut self, ends: &[End], now: Duration) {
-        let held = ends.iter().map(|end| Held { id: end.id, lease: end.lease });
+        // What goes back says nothing of how fast jobs end, and must not be claimed ahead again.
+        let ran = ends.iter().filter(|end| !matches!(end.outcome, Outcome::HandedBack { .. }));
+        let held = ran.clone().map(|end| Held { id: end.id, lease: end.lease });
         let counts = match &*self.lanes {
-            [_] => vec![ends.len()],
+            [_] => vec![ran.count()],
             lanes => self.shared.holdings.by_pool(held, lanes.len()),
         };
         for (lane, count) in self.lanes.iter_mut().zip(counts) {

@@ -199,6 +199,31 @@ fn jobs_claimed_ahead_go_back_unharmed_when_long_ones_stand_before_them() {
 }
 
 #[test]
+fn what_a_full_worker_gave_back_it_leaves_to_others() {
+    let bench = Bench::with(ScriptedExecutor::holding(1));
+    let mut duties = bench.duties();
+    learn_a_fast_rate(&bench, &mut duties);
+    let jobs = bench.enqueue_many(20);
+    duties.exchange.run_once();
+    assert!(bench.count(&jobs, State::Running) > 1);
+    for _ in 0..4 {
+        bench.clock.advance(Duration::from_millis(600));
+        duties.exchange.run_once();
+        // What goes back is handed in with the next exchange, which follows at once.
+        bench.clock.advance(Duration::from_millis(2));
+        duties.exchange.run_once();
+    }
+
+    for _ in 0..5 {
+        bench.clock.advance(Duration::from_millis(2));
+        duties.exchange.run_once();
+    }
+
+    assert_eq!(bench.count(&jobs, State::Running), 1);
+    assert!(jobs.iter().all(|id| bench.job(*id).handbacks <= 1));
+}
+
+#[test]
 fn a_steady_flow_of_short_jobs_is_never_taken_for_a_jam() {
     let bench = Bench::with(ScriptedExecutor::holding(1));
     let mut duties = bench.duties();
