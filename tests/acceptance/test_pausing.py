@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import nuvom
 import pytest
-from harness import MEET, PATIENCE, Meeting, Nuvom, WorkerProcess
+from harness import MEET, PATIENCE, Guest, Meeting, Nuvom, WorkerProcess
 from nuvom import sdk
 
 Runworker = Callable[..., WorkerProcess]
@@ -22,19 +23,29 @@ def test_a_pause_stops_all_workers_and_its_end_starts_them(command: Nuvom, runwo
         def two_in(queue: str) -> list[nuvom.Job[str]]:
             return [meet.with_options(queue=queue).delay(meeting.port) for _ in range(2)]
 
-        def each_worker_runs_one_of(jobs: list[nuvom.Job[str]]) -> None:
-            guests = [meeting.guest() for _ in jobs]
+        def one_from_each_worker() -> list[Guest]:
+            guests = [meeting.guest() for _ in workers]
             assert {guest.pid for guest in guests} == workers
+            return guests
+
+        def end(guests: list[Guest], jobs: list[nuvom.Job[str]]) -> None:
             for guest in guests:
                 guest.tell("done")
             assert [job.get(timeout=PATIENCE) for job in jobs] == ["done"] * len(jobs)
 
-        each_worker_runs_one_of(two_in("mail"))
+        before, running = two_in("mail"), one_from_each_worker()
         assert command.run("queue", "pause", "mail").stdout == "mail  paused\n"
         paused = two_in("mail")
+        end(running, before)
+
         # Whoever takes these has looked for work since the others wait, which would have come first.
-        each_worker_runs_one_of(two_in("other"))
-        assert [(job.status, job.info().attempt) for job in paused] == [("PENDING", 1)] * 2
+        others, running = two_in("other"), one_from_each_worker()
+        mail, other = json.loads(command.run("queue", "list", "--json").stdout)
+        assert [(queue["pending"], queue["running"], queue["paused"]) for queue in (mail, other)] == [
+            (2, 0, True),
+            (0, 2, False),
+        ]
+        end(running, others)
 
         assert sdk.resume_queues("mail") == ["mail"]
-        each_worker_runs_one_of(paused)
+        end(one_from_each_worker(), paused)
