@@ -175,6 +175,8 @@ fn doctor_is_harmless_and_fits_its_width() {
     let refused = job(&project, 3, NAME, vec![CORPUS.into()]).queue(NAME);
     project.ended(refused, Outcome::HandedBack { reason: HandBack::UnknownTask });
     project.enqueue(job(&project, 4, "send", vec![]).payload(CORPUS.as_bytes()).signature(7));
+    assert_harmless(&project.run(&["queue", "pause", NAME]));
+    assert_harmless(&project.run(&["queue", "list"]));
     project.write("tasks.py", "from nuvom import task\n\n@task\ndef send(x): ...\n");
 
     let ran = project.run(&["doctor"]);

@@ -67,6 +67,17 @@ fn a_job_in_it_cannot_be_cancelled() {
 }
 
 #[test]
+fn it_cannot_be_paused() {
+    let bench = Bench::over(BARE);
+
+    let refused = bench.here.jobs.pause(&[queue("default")], true).unwrap_err();
+
+    assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    assert!(refused.to_string().contains("cannot be paused") && refused.next_step().is_some(), "{refused}");
+    assert!(!bench.here.inspect.queues().unwrap()[0].paused);
+}
+
+#[test]
 fn a_job_lined_up_twice_runs_once_at_a_time() {
     let bench = Bench::over(BARE);
     let job = a_job("add").build();
