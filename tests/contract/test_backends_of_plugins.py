@@ -11,6 +11,7 @@ from typing import Any
 import nuvom
 import pytest
 from harness import PATIENCE
+from nuvom import sdk
 from nuvom.errors import InvalidValue, PayloadTooLarge, Unsupported
 from nuvom.plugins.scaffold import scaffold
 
@@ -186,3 +187,11 @@ def test_a_job_in_a_queue_without_records_cannot_be_cancelled(plugins: Path) -> 
 
     with pytest.raises(Unsupported, match="keeps no records"):
         add.delay().cancel()
+
+
+def test_a_queue_that_gives_its_jobs_out_by_itself_cannot_be_paused(plugins: Path) -> None:
+    nuvom.configure(queue_backend="own_queue", result_backend="memory")
+
+    with pytest.raises(Unsupported, match="cannot be paused"):
+        sdk.pause_queues("default")
+    assert [queue.paused for queue in sdk.list_queues()] == [False]

@@ -299,6 +299,7 @@ macro_rules! conformance_list {
                 a_finish_and_a_reaper_never_both_win
                 a_lost_job_is_reaped_by_one_reaper_only
                 a_cancelled_job_was_never_claimed
+                no_claim_that_begins_after_a_pause_takes_from_its_queue
                 a_tick_is_fired_by_one_scheduler_only
                 two_openings_never_claim_the_same_job
             }

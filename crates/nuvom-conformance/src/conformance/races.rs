@@ -1,6 +1,7 @@
 //! What holds for one caller holds for many at once: each job has one holder, each end one winner.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, Mutex};
 
 use nuvom_core::ports::{Cancelled, Committed, Ended, Enqueued, Filter};
@@ -9,7 +10,7 @@ use nuvom_core::{End, JobId, State};
 use super::Harness;
 use super::bench::{Bench, LEASE, end_of, ids, ids_of_new, wish};
 use super::fire::fire_one;
-use crate::builders::{a_schedule, jobs, success, written};
+use crate::builders::{a_schedule, jobs, queue, success, written};
 
 /// More than this machine has cores, so that threads are also cut off in the middle.
 const THREADS: usize = 6;
@@ -105,6 +106,34 @@ pub fn a_cancelled_job_was_never_claimed(harness: &dyn Harness) {
     let (claimed, cancelled) = (claimed.concat(), cancelled.concat());
     let unique: HashSet<JobId> = claimed.iter().chain(&cancelled).copied().collect();
     assert_eq!((claimed.len() + cancelled.len(), unique.len()), (JOBS, JOBS));
+}
+
+pub fn no_claim_that_begins_after_a_pause_takes_from_its_queue(harness: &dyn Harness) {
+    let Some(bench) = Bench::promising(harness, |can| can.pausing && can.records) else { return };
+    bench.jobs().enqueue(&jobs("add", JOBS)).unwrap();
+    let queues = [queue("default")];
+    let is_paused = AtomicBool::new(false);
+
+    let claimed_late = at_once(|thread| {
+        if thread == 0 {
+            let paused = bench.jobs().pause(&queues, true);
+            is_paused.store(true, Ordering::SeqCst);
+            assert_eq!(paused.unwrap(), [true]);
+            return 0;
+        }
+        loop {
+            let is_late = is_paused.load(Ordering::SeqCst);
+            let claimed = bench.claim_up_to(1).len();
+            if is_late {
+                return claimed;
+            }
+        }
+    });
+
+    assert_eq!(claimed_late, [0; THREADS]);
+    bench.jobs().pause(&queues, false).unwrap();
+    let [pending, running, ..] = bench.inspect().count(&Filter::default()).unwrap();
+    assert_eq!((claim_until_empty(&bench).len() as u64, pending + running), (pending, JOBS as u64));
 }
 
 pub fn a_tick_is_fired_by_one_scheduler_only(harness: &dyn Harness) {
