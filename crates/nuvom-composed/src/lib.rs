@@ -9,11 +9,13 @@ mod desk;
 mod ends;
 mod inspect;
 mod jobs;
+mod no_roster;
 mod no_schedules;
 mod split_schedules;
 mod store;
 mod waiter;
 
+pub use no_roster::NoRoster;
 pub use no_schedules::NoSchedules;
 pub use split_schedules::SplitSchedules;
 pub use store::LineStore;

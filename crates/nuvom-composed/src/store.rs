@@ -5,18 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Line, LinePromises, Lined, Receipt, ResultStore, ScheduleStore, Stores, Topic, Wakers,
+    Line, LinePromises, Lined, Receipt, ResultStore, Roster, ScheduleStore, Stores, Topic, Wakers,
 };
 use nuvom_core::{Capability, Clock, Error, ErrorKind, JobId, Result, StoreTime, Timestamp};
 
-use crate::SplitSchedules;
 use crate::desk::{Desk, Waiting};
 use crate::waiter::Waiter;
+use crate::{NoRoster, SplitSchedules};
 
 /// A line and a result store, as one store.
 pub struct LineStore {
     pub(crate) line: Arc<dyn Line>,
     pub(crate) results: Arc<dyn ResultStore>,
+    roster: Option<Arc<dyn Roster>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) promises: LinePromises,
     pub(crate) keeps_records: bool,
@@ -37,13 +38,20 @@ impl fmt::Debug for LineStore {
 }
 
 impl LineStore {
-    /// A store whose jobs stand in this line and whose ends are kept there.
-    pub fn new(line: Arc<dyn Line>, results: Arc<dyn ResultStore>, clock: Arc<dyn Clock>) -> Arc<Self> {
+    /// A store whose jobs stand in this line, whose ends are kept there, and whose workers are listed there, if
+    /// anywhere.
+    pub fn new(
+        line: Arc<dyn Line>,
+        results: Arc<dyn ResultStore>,
+        roster: Option<Arc<dyn Roster>>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             promises: line.promises(),
             keeps_records: results.result_capability().keeps_records,
             line,
             results,
+            roster,
             clock,
             wakers: Arc::default(),
             waiter: Waiter::default(),
@@ -61,6 +69,7 @@ impl LineStore {
             inspect: Arc::clone(self) as _,
             results: Arc::clone(&self.results),
             schedules: Arc::new(SplitSchedules { schedules, jobs: Arc::clone(self) as _ }),
+            roster: self.roster.clone().unwrap_or_else(|| Arc::new(NoRoster)),
             // This store writes both, each in its place, in the right order.
             joint_results: true,
         }
@@ -84,6 +93,7 @@ impl LineStore {
             notify: !cross_process,
             joint_results: false,
             store_clock: own_clock,
+            roster: self.roster.is_some(),
         }
     }
 

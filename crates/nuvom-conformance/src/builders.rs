@@ -8,7 +8,7 @@ use std::time::Duration;
 use nuvom_core::{
     Definition, Due, HandBack, JobError, JobId, JobOptions, Misfire, NewJob, OnLost, Outcome, Overlap,
     Payload, Priority, QueueName, RetryPolicy, Rule, Schedule, ScheduleChange, ScheduleId, SignatureHash,
-    TaskName, TimeoutPolicy, Timestamp, WorkerName,
+    TaskName, TimeoutPolicy, Timestamp, WorkerName, WorkerReport,
 };
 
 use crate::clock::START;
@@ -177,6 +177,24 @@ pub fn written(schedule: Schedule) -> ScheduleChange {
 pub fn changed(from: &Schedule, mut then: Schedule) -> ScheduleChange {
     then.changed_at = from.changed_at + Duration::from_micros(1);
     ScheduleChange { id: from.id.clone(), seen: Some(from.changed_at), then: Some(then), jobs: Vec::new() }
+}
+
+/// What an idle worker says of itself that serves all queues.
+pub fn a_report(name: &str) -> WorkerReport {
+    WorkerReport {
+        worker: worker(name),
+        host: "alpha".into(),
+        pid: 7,
+        version: "0.12.0".into(),
+        pool: "threads".into(),
+        slots: 4,
+        queues: Vec::new(),
+        started_at: START,
+        busy: 0,
+        stuck: 0,
+        is_stopping: false,
+        beat: Duration::from_secs(10),
+    }
 }
 
 /// The name of a queue.

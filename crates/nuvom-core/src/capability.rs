@@ -29,6 +29,8 @@ pub struct Capability {
     pub joint_results: bool,
     /// Due times and leases follow the clock of the store and not that of its clients.
     pub store_clock: bool,
+    /// Workers are listed, with what they serve and when they were last heard of.
+    pub roster: bool,
 }
 
 impl Capability {
@@ -47,6 +49,7 @@ impl Capability {
             ("notify", self.notify, "waiting clients and idle workers are woken by a change"),
             ("joint results", self.joint_results, "a result and its finish are one atomic operation"),
             ("store clock", self.store_clock, "times follow the clock of the store, not of its clients"),
+            ("roster", self.roster, "workers are listed, with what they serve and how busy they are"),
         ]
     }
 }

@@ -14,6 +14,7 @@ mod schedule;
 mod signature;
 mod time;
 mod transition;
+mod worker;
 
 pub use attempt::{Attempt, End, Ending, HandBack, JobError, Outcome};
 pub use capability::Capability;
@@ -30,3 +31,6 @@ pub use schedule::{
 pub use signature::{Call, Misfit, Parameter, ParameterKind, Signature, SignatureHash};
 pub use time::{Clock, StoreTime, Timestamp};
 pub use transition::{Decision, Refusal, Retention, Transition, Trigger, decide, renewed, succeeded};
+pub use worker::{
+    FORGOTTEN_AFTER, ListedWorker, SILENT_AFTER_BEATS, WorkerReport, WorkerStatus, forgotten_before,
+};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Agenda, Cancelled, Claim, Committed, Damaged, Enqueued, Exchanged, Filter, Inspect, JobStore, Page,
-    QueueCounts, Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult,
-    Stores, Subscription, Topic, Waker,
+    Agenda, Cancelled, Claim, Committed, Damaged, Enqueued, Exchanged, Filter, Inspect, JobStore, Listed,
+    Page, QueueCounts, Reaped, Renewal, ResultCapability, ResultStore, Revived, Roster, ScheduleStore,
+    StoredResult, Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, Clock, End, Event, EventSink, Held, Job, JobId, NewJob, QueueName, Result,
-    Retention, Schedule, ScheduleChange, ScheduleId, State, Timestamp,
+    Retention, Schedule, ScheduleChange, ScheduleId, State, Timestamp, WorkerName, WorkerReport,
 };
 
 /// The same stores, each call of which is told to `events` once it was answered.
@@ -22,7 +22,8 @@ pub fn observed(stores: &Stores, clock: Arc<dyn Clock>, events: Arc<dyn EventSin
         jobs: Arc::clone(&observed) as _,
         inspect: Arc::clone(&observed) as _,
         results: Arc::clone(&observed) as _,
-        schedules: observed,
+        schedules: Arc::clone(&observed) as _,
+        roster: observed,
         joint_results,
     }
 }
@@ -56,6 +57,10 @@ impl Observed {
         call: impl FnOnce(&dyn ScheduleStore) -> Result<T>,
     ) -> Result<T> {
         self.time("schedules", operation, || call(&*self.stores.schedules))
+    }
+
+    fn roster<T>(&self, operation: &'static str, call: impl FnOnce(&dyn Roster) -> Result<T>) -> Result<T> {
+        self.time("roster", operation, || call(&*self.stores.roster))
     }
 
     fn time<T>(
@@ -190,5 +195,19 @@ impl ScheduleStore for Observed {
 
     fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription> {
         self.schedules("subscribe_to_schedules", |store| store.subscribe_to_schedules(waker))
+    }
+}
+
+impl Roster for Observed {
+    fn report(&self, reports: &[WorkerReport]) -> Result<()> {
+        self.roster("report", |store| store.report(reports))
+    }
+
+    fn leave(&self, workers: &[WorkerName]) -> Result<()> {
+        self.roster("leave", |store| store.leave(workers))
+    }
+
+    fn list_workers(&self) -> Result<Listed> {
+        self.roster("list_workers", |store| store.list_workers())
     }
 }

@@ -55,6 +55,18 @@ pub(crate) fn set_aside_once(
     set_aside(folders, entry, id, state, reason)
 }
 
+/// Moves the file of a worker away. One of the same name that was moved before goes: of a worker only the last matters.
+pub(crate) fn set_aside_worker(folders: &Folders, path: &Path, reason: &str) -> io::Result<()> {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
+    let away = folders.root().join(DAMAGED).join(format!("worker-{name}"));
+    match fs::rename(path, &away) {
+        Ok(()) => write(&reason_path(&away), format!("{reason}\n").as_bytes()).map(drop),
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Where records of this job are put. No more than a thousand of one job are kept.
 fn places(folders: &Folders, id: JobId) -> impl Iterator<Item = PathBuf> {
     let folder = folders.root().join(DAMAGED);

@@ -42,9 +42,10 @@ pub(crate) const QUEUES: &str = "queues";
 pub(crate) const PAUSED: &str = "paused";
 pub(crate) const DAMAGED: &str = "damaged";
 pub(crate) const WAKE: &str = "wake";
+pub(crate) const WORKERS: &str = "workers";
 
 /// Those that stand in the store's own folder from its beginning.
-const FIXED: [&str; 8] = ["waiting", "running", "ended", JOURNAL, SCHEDULES, QUEUES, DAMAGED, WAKE];
+const FIXED: [&str; 9] = ["waiting", "running", "ended", JOURNAL, SCHEDULES, QUEUES, DAMAGED, WAKE, WORKERS];
 
 impl Kind {
     /// The path of its folder, from the store's.

@@ -10,7 +10,9 @@ use nuvom_local::create_private_folder;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::failure;
-use crate::folders::{DAMAGED, Folders, JOURNAL, PAUSED, QUEUES, SCHEDULES, WAKE, read, remove, write_new};
+use crate::folders::{
+    DAMAGED, Folders, JOURNAL, PAUSED, QUEUES, SCHEDULES, WAKE, WORKERS, read, remove, write_new,
+};
 use crate::journal::{Journal, sync_folder};
 use crate::machine::Machine;
 use crate::repair::begin_journal;
@@ -22,9 +24,9 @@ const NOTE: &str = "store.json";
 const NEW_NOTE: &str = "store.json.new";
 
 /// What a creation that was cut off may have left.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     NEW_NOTE, "lock", "head", "waiting", "running", "ended", "results", "recorded", JOURNAL, SCHEDULES,
-    QUEUES, PAUSED, DAMAGED, WAKE,
+    QUEUES, PAUSED, DAMAGED, WAKE, WORKERS,
 ];
 
 #[derive(Debug, Serialize, Deserialize)]

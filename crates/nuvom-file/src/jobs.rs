@@ -37,6 +37,7 @@ impl JobStore for FileStore {
             notify: true,
             joint_results: true,
             store_clock: false,
+            roster: true,
         }
     }
 

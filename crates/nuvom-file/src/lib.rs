@@ -26,6 +26,7 @@ mod positions;
 mod record_text;
 mod repair;
 mod results;
+mod roster;
 mod schedules;
 mod store;
 mod writing;

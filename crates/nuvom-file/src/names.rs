@@ -1,4 +1,4 @@
-//! Files named after queues and schedules. Their names are foreign text, so a file is named by what of it is harmless,
+//! Files named after queues, schedules and workers. Their names are foreign text, so a file is named by what of it is harmless,
 //! for people, and a hash of all of it, which decides.
 
 use std::collections::BTreeSet;
@@ -7,10 +7,10 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use nuvom_core::{QueueName, ScheduleId};
+use nuvom_core::{QueueName, ScheduleId, WorkerName};
 use sha2::{Digest, Sha256};
 
-use crate::folders::{Folders, PAUSED, QUEUES, SCHEDULES, read};
+use crate::folders::{Folders, PAUSED, QUEUES, SCHEDULES, WORKERS, read};
 
 /// Long enough to recognise a name by.
 const SHOWN: usize = 40;
@@ -30,7 +30,11 @@ pub(crate) fn schedule_path(folders: &Folders, id: &ScheduleId) -> PathBuf {
     folders.root().join(SCHEDULES).join(file_name(id.as_str()))
 }
 
-/// Whether a file may be that of a queue or a schedule. What editors and systems put beside them is not.
+pub(crate) fn worker_path(folders: &Folders, name: &WorkerName) -> PathBuf {
+    folders.root().join(WORKERS).join(file_name(name.as_str()))
+}
+
+/// Whether a file may be that of a queue, a schedule or a worker. What editors and systems put beside them is not.
 pub(crate) fn is_file_name(name: &str) -> bool {
     let hash = name.strip_suffix(".json").and_then(|name| name.rsplit_once('-')).map(|(_, hash)| hash);
     hash.is_some_and(|hash| hash.len() == 2 * HASHED && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))

@@ -140,6 +140,7 @@ impl FileStore {
             inspect: Arc::clone(self) as _,
             results: Arc::clone(self) as _,
             schedules: Arc::clone(self) as _,
+            roster: Arc::clone(self) as _,
             joint_results: true,
         }
     }

@@ -30,6 +30,7 @@ impl JobStore for MemoryStore {
             notify: true,
             joint_results: true,
             store_clock: false,
+            roster: true,
         }
     }
 

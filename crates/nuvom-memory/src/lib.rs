@@ -6,6 +6,7 @@ mod jobs;
 mod line;
 mod orders;
 mod results;
+mod roster;
 mod schedules;
 mod store;
 mod timetable;

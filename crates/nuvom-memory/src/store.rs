@@ -1,10 +1,11 @@
 //! The store itself: one lock over all that is kept, and the wakers that are called when it is free again.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nuvom_core::ports::{Stores, Wakers};
-use nuvom_core::{Clock, StoreTime, Timestamp};
+use nuvom_core::{Clock, ListedWorker, StoreTime, Timestamp, WorkerName};
 
 use crate::board::Board;
 use crate::timetable::Timetable;
@@ -21,6 +22,7 @@ pub struct MemoryStore {
 pub(crate) struct Kept {
     pub(crate) board: Board,
     pub(crate) timetable: Timetable,
+    pub(crate) workers: BTreeMap<WorkerName, ListedWorker>,
     time: StoreTime,
 }
 
@@ -37,6 +39,7 @@ impl MemoryStore {
             inspect: Arc::clone(self) as _,
             results: Arc::clone(self) as _,
             schedules: Arc::clone(self) as _,
+            roster: Arc::clone(self) as _,
             joint_results: true,
         }
     }

@@ -128,8 +128,10 @@ impl Backends {
                 self.open_beside(stores, &place, settings, clock)
             }
             Kind::Line(open) => {
-                let results = self.open_results(settings, clock)?;
-                let line = LineStore::new(open(settings)?, results, Arc::clone(clock));
+                let (results, beside) = self.open_results(settings, clock)?;
+                let line = open(settings)?;
+                let roster = beside.filter(|beside| can_list(beside, &*line)).map(|beside| beside.roster);
+                let line = LineStore::new(line, results, roster, Arc::clone(clock));
                 Ok(line.stores(self.open_schedules_of_line(settings, clock)?))
             }
             Kind::Results(_) | Kind::Schedules(_) => unreachable!("no queue is found that is none"),
@@ -149,7 +151,7 @@ impl Backends {
             backend.name == queue.name && backend.place(settings, part).as_deref() == Some(place)
         };
         if !together(self.find(settings, Part::Results)?, Part::Results) {
-            stores.results = self.open_results(settings, clock)?;
+            (stores.results, _) = self.open_results(settings, clock)?;
             stores.joint_results = false;
         }
         let schedules = self.find(settings, Part::Schedules)?;
@@ -162,12 +164,18 @@ impl Backends {
         Ok(stores)
     }
 
-    fn open_results(&self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn ResultStore>> {
+    /// The results, and the store that keeps them, where that is one for every part.
+    fn open_results(
+        &self,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(Arc<dyn ResultStore>, Option<Stores>)> {
         let results = self.find(settings, Part::Results)?;
-        match &results.kind {
-            Kind::Results(open) => open(settings),
-            _ => Ok(results.open(settings, Part::Results, clock)?.results),
+        if let Kind::Results(open) = &results.kind {
+            return Ok((open(settings)?, None));
         }
+        let stores = results.open(settings, Part::Results, clock)?;
+        Ok((Arc::clone(&stores.results), Some(stores)))
     }
 
     /// A line keeps no schedules. Unless a setting says where they are, there are none.
@@ -266,6 +274,12 @@ impl Backend {
 /// The version of SQLite that is built in.
 pub fn sqlite_version() -> &'static str {
     nuvom_sqlite::linked_version()
+}
+
+/// Whether the store beside a line can list all that work at it.
+fn can_list(beside: &Stores, line: &dyn Line) -> bool {
+    let capability = beside.jobs.capability();
+    capability.roster && (capability.cross_process || !line.promises().cross_process)
 }
 
 fn sqlite_path(settings: &Settings, part: Part) -> &std::path::Path {

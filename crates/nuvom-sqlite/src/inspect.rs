@@ -1,8 +1,6 @@
 //! The reading port.
 
-use nuvom_core::ports::{
-    Damaged, Filter, Inspect, PACE_LOOK, PACE_SPAN, Pace, Page, QueueCounts, Tally,
-};
+use nuvom_core::ports::{Damaged, Filter, Inspect, PACE_LOOK, PACE_SPAN, Pace, Page, QueueCounts, Tally};
 use nuvom_core::{Attempt, Job, JobId, QueueName, Result, State, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 

@@ -35,6 +35,7 @@ impl JobStore for SqliteStore {
             notify: true,
             joint_results: true,
             store_clock: false,
+            roster: true,
         }
     }
 

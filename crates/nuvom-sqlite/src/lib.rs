@@ -12,6 +12,7 @@ mod inspect;
 mod jobs;
 mod link;
 mod results;
+mod roster;
 mod rows;
 mod schedules;
 mod schema;

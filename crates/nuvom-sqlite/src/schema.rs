@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_signatures.sql"),
     include_str!("../migrations/0003_records.sql"),
     include_str!("../migrations/0004_schedules.sql"),
+    include_str!("../migrations/0005_workers.sql"),
 ];
 
 /// The newest schema that this build knows.

@@ -238,3 +238,14 @@ pub(crate) const RUN_OUT: &str = concat!(
     " FROM schedules INDEXED BY schedules_run_out \
      WHERE next_tick IS NULL AND changed_at < ?1 ORDER BY changed_at, id LIMIT ?2"
 );
+
+pub(crate) const REPORT_WORKER: &str = "\
+    INSERT INTO workers (name, host, pid, version, pool, slots, queues, started_at, seen_at, beat, busy, stuck, stopping) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
+    ON CONFLICT (name) DO UPDATE SET host = ?2, pid = ?3, version = ?4, pool = ?5, slots = ?6, queues = ?7, \
+    started_at = ?8, seen_at = ?9, beat = ?10, busy = ?11, stuck = ?12, stopping = ?13";
+pub(crate) const FORGET_WORKERS: &str = "DELETE FROM workers WHERE seen_at < ?1";
+pub(crate) const WORKER_LEAVES: &str = "DELETE FROM workers WHERE name = ?1";
+pub(crate) const WORKERS: &str = "\
+    SELECT name, host, pid, version, pool, slots, queues, started_at, seen_at, beat, busy, stuck, stopping \
+    FROM workers ORDER BY name";

@@ -91,6 +91,7 @@ impl SqliteStore {
             inspect: Arc::clone(self) as _,
             results: Arc::clone(self) as _,
             schedules: Arc::clone(self) as _,
+            roster: Arc::clone(self) as _,
             joint_results: true,
         }
     }

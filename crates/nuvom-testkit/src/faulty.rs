@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nuvom_core::ports::{
-    Agenda, Cancelled, Claim, Committed, Damaged, Enqueued, Exchanged, Filter, Inspect, JobStore, Page,
-    QueueCounts, Reaped, Renewal, ResultCapability, ResultStore, Revived, ScheduleStore, StoredResult,
-    Stores, Subscription, Topic, Waker,
+    Agenda, Cancelled, Claim, Committed, Damaged, Enqueued, Exchanged, Filter, Inspect, JobStore, Listed,
+    Page, QueueCounts, Reaped, Renewal, ResultCapability, ResultStore, Revived, Roster, ScheduleStore,
+    StoredResult, Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
     Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, QueueName, Result, Retention,
-    Schedule, ScheduleChange, ScheduleId, State, Timestamp,
+    Schedule, ScheduleChange, ScheduleId, State, Timestamp, WorkerName, WorkerReport,
 };
 
 /// A call to a port, as a rule sees it.
@@ -58,6 +58,9 @@ pub enum Method {
     ListSchedules,
     Agenda,
     RunOut,
+    Report,
+    Leave,
+    ListWorkers,
 }
 
 /// What goes wrong with a call.
@@ -145,7 +148,8 @@ pub fn faulty(stores: Stores) -> (Stores, Arc<Faults>) {
         jobs: Arc::clone(&store) as _,
         inspect: Arc::clone(&store) as _,
         results: Arc::clone(&store) as _,
-        schedules: store,
+        schedules: Arc::clone(&store) as _,
+        roster: store,
         joint_results,
     };
     (stores, faults)
@@ -280,5 +284,19 @@ impl ScheduleStore for FaultyStore {
 
     fn subscribe_to_schedules(&self, waker: Waker) -> Result<Subscription> {
         self.pass(Method::Subscribe, |stores| stores.schedules.subscribe_to_schedules(waker))
+    }
+}
+
+impl Roster for FaultyStore {
+    fn report(&self, reports: &[WorkerReport]) -> Result<()> {
+        self.pass(Method::Report, |stores| stores.roster.report(reports))
+    }
+
+    fn leave(&self, workers: &[WorkerName]) -> Result<()> {
+        self.pass(Method::Leave, |stores| stores.roster.leave(workers))
+    }
+
+    fn list_workers(&self) -> Result<Listed> {
+        self.pass(Method::ListWorkers, |stores| stores.roster.list_workers())
     }
 }

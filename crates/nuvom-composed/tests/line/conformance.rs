@@ -17,7 +17,7 @@ impl Harness for Lined {
         let clock = FakeClock::new();
         let beside = MemoryStore::new(Arc::clone(&clock) as _).stores();
         let line = Queue::new(self.0, Arc::clone(&clock) as _);
-        let store = LineStore::new(line, beside.results, Arc::clone(&clock) as _);
+        let store = LineStore::new(line, beside.results, Some(beside.roster), Arc::clone(&clock) as _);
         Opened { stores: store.stores(beside.schedules), clock, keep: Arc::new(()) }
     }
 }

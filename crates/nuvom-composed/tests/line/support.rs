@@ -29,8 +29,12 @@ impl Bench {
         let line = Queue::new(promises, Arc::clone(&clock) as _);
         let (beside, faults) = faulty(MemoryStore::new(Arc::clone(&clock) as _).stores());
         let store = || {
-            let store =
-                LineStore::new(Arc::clone(&line) as _, Arc::clone(&beside.results), Arc::clone(&clock) as _);
+            let store = LineStore::new(
+                Arc::clone(&line) as _,
+                Arc::clone(&beside.results),
+                None,
+                Arc::clone(&clock) as _,
+            );
             store.stores(Arc::clone(&beside.schedules))
         };
         let (here, there) = (store(), store());

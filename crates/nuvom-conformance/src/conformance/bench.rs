@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nuvom_core::ports::{
     Cancelled, Claim, Ended, Enqueued, Exchanged, Inspect, JobStore, Reaped, ResultCapability, ResultStore,
-    Revived, ScheduleStore, StoredResult, Stores,
+    Revived, Roster, ScheduleStore, StoredResult, Stores,
 };
 use nuvom_core::{Attempt, Capability, Clock, End, Job, JobId, NewJob, Outcome, State, Timestamp};
 
@@ -96,6 +96,10 @@ impl Bench {
 
     pub(crate) fn schedules(&self) -> &dyn ScheduleStore {
         &*self.stores.schedules
+    }
+
+    pub(crate) fn roster(&self) -> &dyn Roster {
+        &*self.stores.roster
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -324,6 +324,21 @@ macro_rules! conformance_list {
                 time_does_not_step_back_while_the_store_is_closed
                 two_openings_see_the_same_jobs
             }
+            roster {
+                a_report_is_listed_whole
+                nobody_is_listed_before_the_first_report
+                a_later_report_replaces_the_one_before
+                workers_are_listed_by_name
+                whoever_leaves_is_not_listed_any_more
+                whoever_was_never_there_can_leave
+                a_worker_without_a_sign_for_three_beats_is_silent_and_still_listed
+                a_silent_worker_that_reports_again_runs_again
+                whoever_was_not_heard_of_for_long_is_forgotten_at_a_report_of_another
+                names_of_workers_are_data
+                many_workers_are_listed
+                two_processes_see_the_workers_of_each_other
+                a_report_changes_no_job
+            }
         }
     };
 }

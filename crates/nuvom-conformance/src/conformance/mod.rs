@@ -36,6 +36,7 @@ pub mod reap;
 pub mod renew;
 pub mod results;
 pub mod retry;
+pub mod roster;
 pub mod schedules;
 pub mod signatures;
 pub mod stale;

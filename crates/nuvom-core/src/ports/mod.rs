@@ -9,6 +9,7 @@ mod jobs;
 mod line;
 mod pace;
 mod results;
+mod roster;
 mod schedules;
 mod wake;
 mod wakers;
@@ -20,6 +21,7 @@ pub use jobs::{Cancelled, Ended, Enqueued, Exchanged, JobStore, Reaped, Renewal,
 pub use line::{Line, LinePromises, Lined, Receipt, Taken};
 pub use pace::{PACE_LOOK, PACE_SPAN, Pace, Tally};
 pub use results::{Record, ResultCapability, ResultStore, StoredResult};
+pub use roster::{Listed, Roster};
 pub use schedules::{Agenda, Committed, ScheduleStore};
 pub use wake::{Subscription, Topic, Waker};
 pub use wakers::Wakers;
@@ -35,6 +37,8 @@ pub struct Stores {
     pub results: Arc<dyn ResultStore>,
     /// Where schedules are kept.
     pub schedules: Arc<dyn ScheduleStore>,
+    /// Where workers are listed.
+    pub roster: Arc<dyn Roster>,
     /// Whether results reach their store with the finish, in one operation of the job store.
     pub joint_results: bool,
 }

@@ -22,3 +22,4 @@ mod processes;
 mod schedules;
 mod support;
 mod taking_back;
+mod workers;

@@ -82,7 +82,7 @@ impl Made {
         }
         if self.kind == Kind::Queue {
             let line = Arc::new(PythonLine::new(backend)?);
-            let store = LineStore::new(line, stores.results, Arc::clone(&clock) as _);
+            let store = LineStore::new(line, stores.results, Some(stores.roster), Arc::clone(&clock) as _);
             return Ok(Opened { stores: store.stores(stores.schedules), clock, keep: beside });
         }
         stores.results = Arc::new(PythonResults::new(backend)?);

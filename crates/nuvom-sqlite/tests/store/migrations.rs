@@ -4,10 +4,10 @@ use std::fs;
 use std::sync::Barrier;
 use std::thread::scope;
 
-use nuvom_core::ports::{Inspect, JobStore, ResultStore, ScheduleStore};
+use nuvom_core::ports::{Inspect, JobStore, ResultStore, Roster, ScheduleStore};
 use nuvom_core::{Ending, ErrorKind, JobId, SignatureHash, State};
 use nuvom_sqlite::SCHEMA_VERSION;
-use nuvom_testkit::builders::{a_job, schedule_id};
+use nuvom_testkit::builders::{a_job, a_report, schedule_id};
 use rusqlite::Connection;
 
 use crate::support::{Place, enqueue, total, wish};
@@ -84,6 +84,16 @@ fn work_goes_on_in_a_database_of_the_first_schema() {
     let claimed = store.exchange(&[], Some(&wish(10))).unwrap().claimed;
 
     assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [numbered(0)]);
+}
+
+#[test]
+fn workers_are_listed_in_a_database_of_the_first_schema() {
+    let place = of_the_first_schema();
+    let store = place.open();
+
+    store.report(&[a_report("worker-1")]).unwrap();
+
+    assert_eq!(store.list_workers().unwrap().workers[0].report, a_report("worker-1"));
 }
 
 #[test]
