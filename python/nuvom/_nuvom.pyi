@@ -223,6 +223,7 @@ class WorkerOptions(TypedDict):
     owns_process: bool
     scheduler: bool
     places: Places
+    host: str
     metrics: Metrics | None
 
 @final

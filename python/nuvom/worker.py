@@ -99,6 +99,7 @@ class Worker:
                     "owns_process": False,
                     "scheduler": self._scheduler,
                     "places": _places(),
+                    "host": socket.gethostname(),
                     "metrics": self._metrics,
                 },
             )
@@ -178,6 +179,7 @@ def run_worker(
             "owns_process": True,
             "scheduler": scheduler,
             "places": _places(),
+            "host": socket.gethostname(),
             "metrics": plugins.metrics if plugins is not None else None,
         }
         if plugins is None:

@@ -9,6 +9,8 @@ use nuvom_core::{QueueName, Retention, WorkerName};
 pub struct WorkerConfig {
     /// Its name, unique among those alive.
     pub worker: WorkerName,
+    /// The machine that it runs on, as that calls itself.
+    pub host: String,
     /// The queues it serves; none named means all.
     pub queues: Vec<QueueName>,
     /// How long a claim lasts unless renewed.

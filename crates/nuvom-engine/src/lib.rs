@@ -19,7 +19,7 @@ mod waiting;
 mod worker;
 
 pub use config::WorkerConfig;
-pub use duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, Ticker, Watchdog};
+pub use duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, RosterDuty, Ticker, Watchdog};
 pub use executor::{Executor, Interrupt, Load, Outcomes};
 pub use observed::observed;
 pub use pools::{PoolState, Pools, TaskSet};

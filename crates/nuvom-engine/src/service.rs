@@ -15,6 +15,9 @@ pub trait Duty: Send + 'static {
 
     /// Does it once; answers how long it may sleep until the next time.
     fn run_once(&mut self) -> Duration;
+
+    /// What it does last, on its thread, when it was stopped.
+    fn end(&mut self) {}
 }
 
 /// Wakes a service. Cheap to clone; to wake one that has ended does nothing.
@@ -168,7 +171,7 @@ fn run(mut duty: impl Duty, waking: &Waking) {
             waking.runs_now();
             let span = duty.run_once();
             if !waking.sleep(span) {
-                return;
+                return duty.end();
             }
         }
     }));
@@ -247,6 +250,33 @@ mod tests {
         });
 
         assert!(joined);
+    }
+
+    struct Leaving(Sender<&'static str>);
+
+    impl Duty for Leaving {
+        fn name(&self) -> &'static str {
+            "leaving"
+        }
+
+        fn run_once(&mut self) -> Duration {
+            let _ = self.0.send("run");
+            LONG
+        }
+
+        fn end(&mut self) {
+            let _ = self.0.send("end");
+        }
+    }
+
+    #[test]
+    fn what_a_duty_does_last_is_done_when_it_is_stopped() {
+        let (did, done) = channel();
+        let mut service = Service::start(Leaving(did), Waking::new()).unwrap();
+
+        assert!(service.join(LIMIT));
+
+        assert_eq!(done.iter().collect::<Vec<_>>(), ["run", "end"]);
     }
 
     struct Panicking;

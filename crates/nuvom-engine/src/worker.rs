@@ -9,7 +9,7 @@ use nuvom_core::{Clock, End, Error, ErrorKind, Event, EventSink, HandBack, Held,
 
 use crate::completer::Completer;
 use crate::config::WorkerConfig;
-use crate::duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, Watchdog};
+use crate::duties::{Exchange, Fence, Heartbeat, Pruner, Reaper, RosterDuty, Watchdog};
 use crate::executor::{Interrupt, Outcomes};
 use crate::holdings::Holdings;
 use crate::pools::{PoolState, Pools};
@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) completer: Arc<Completer>,
     pub(crate) holdings: Arc<Holdings>,
     exchange: Waking,
+    roster: Waking,
     ending: Arc<Mutex<Ending>>,
     pub(crate) progress: Condvar,
     /// Set when no later call can succeed: the file was deleted or replaced, or is damaged.
@@ -48,6 +49,11 @@ impl Shared {
         drop(ending);
         self.progressed();
         false
+    }
+
+    /// Whether a stop has begun.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.lock().phase != Phase::Running
     }
 
     /// Whether a stop has come to its end, and nothing waits any longer.
@@ -144,6 +150,8 @@ pub struct Duties {
     pub reaper: Reaper,
     /// Forgets old jobs.
     pub pruner: Pruner,
+    /// Says that the worker lives, and what it does.
+    pub roster: RosterDuty,
     /// Looks after the others.
     pub watchdog: Watchdog,
     shared: Arc<Shared>,
@@ -171,6 +179,7 @@ impl Duties {
             completer: Arc::clone(&completer),
             holdings: Arc::default(),
             exchange: exchange.clone(),
+            roster: Waking::new(),
             ending: Arc::default(),
             progress: Condvar::new(),
             store_is_gone: AtomicBool::new(false),
@@ -196,6 +205,7 @@ impl Duties {
             fence: Fence::new(Arc::clone(&shared)),
             reaper: Reaper::new(Arc::clone(&shared)),
             pruner: Pruner::new(Arc::clone(&shared)),
+            roster: RosterDuty::new(Arc::clone(&shared)),
             watchdog: Watchdog::new(Arc::clone(&shared)),
             shared,
             waking,
@@ -205,8 +215,18 @@ impl Duties {
 
     /// Gives each duty its thread.
     pub fn start(self) -> Result<Worker> {
-        let Self { exchange, heartbeat, fence, reaper, pruner, mut watchdog, shared, waking, subscriptions } =
-            self;
+        let Self {
+            exchange,
+            heartbeat,
+            fence,
+            reaper,
+            pruner,
+            mut roster,
+            mut watchdog,
+            shared,
+            waking,
+            subscriptions,
+        } = self;
         let [fence_waking, reaper_waking, pruner_waking, watchdog_waking] =
             std::array::from_fn(|_| Waking::new());
         watchdog.watch_closely("exchange", shared.exchange.clone());
@@ -221,12 +241,15 @@ impl Duties {
             wakings.push(waking.clone());
             waking
         };
+        roster.enter();
         let services = vec![
             Service::start(exchange, noted(shared.exchange.clone()))?,
             Service::start(heartbeat, noted(waking))?,
             Service::start(fence, noted(fence_waking))?,
             Service::start(reaper, noted(reaper_waking))?,
             Service::start(pruner, noted(pruner_waking))?,
+            // Not noted: one that breaks is no reason to end a worker.
+            Service::start(roster, shared.roster.clone())?,
             Service::start(watchdog, noted(watchdog_waking))?,
         ];
         shared.events.emit(vec![Event::WorkerStarted { worker: shared.config.worker.clone() }]);
@@ -266,6 +289,7 @@ impl Worker {
         let (worker, running) = (self.shared.config.worker.clone(), self.shared.pools.running());
         self.shared.events.emit(vec![Event::WorkerStopping { worker, running }]);
         self.shared.exchange.wake();
+        self.shared.roster.wake();
         self.shared.progressed();
     }
 

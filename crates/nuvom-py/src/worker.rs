@@ -54,6 +54,9 @@ pub(crate) struct Options {
     scheduler: bool,
     #[pyo3(item)]
     places: Places,
+    /// The machine, as it calls itself.
+    #[pyo3(item)]
+    host: String,
     /// What counts what it does, if anything should.
     #[pyo3(item)]
     metrics: Option<Py<Metrics>>,
@@ -85,6 +88,7 @@ impl WorkerHandle {
         let stop_grace = options.stop_grace_secs.and_then(|secs| Duration::try_from_secs_f64(secs).ok());
         let config = WorkerConfig {
             worker: name.clone(),
+            host: options.host.clone(),
             queues,
             lease: settings.lease(),
             beat: settings.beat(),

@@ -5,6 +5,7 @@ mod fence;
 mod heartbeat;
 mod pruner;
 mod reaper;
+mod roster;
 mod scheduler;
 mod watchdog;
 
@@ -13,6 +14,7 @@ pub use fence::Fence;
 pub use heartbeat::Heartbeat;
 pub use pruner::Pruner;
 pub use reaper::Reaper;
+pub use roster::RosterDuty;
 pub use scheduler::Ticker;
 pub use watchdog::Watchdog;
 

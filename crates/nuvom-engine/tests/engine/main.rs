@@ -9,6 +9,7 @@ mod observed;
 mod others;
 mod pools;
 mod results_apart;
+mod roster;
 mod scheduler;
 mod support;
 mod sweeps;

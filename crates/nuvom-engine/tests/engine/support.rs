@@ -25,6 +25,7 @@ pub(crate) const AT_ONCE: Duration = Duration::from_millis(1);
 pub(crate) fn config() -> WorkerConfig {
     WorkerConfig {
         worker: builders::worker("worker-1"),
+        host: "alpha".into(),
         queues: Vec::new(),
         lease: LEASE,
         beat: BEAT,
