@@ -44,6 +44,7 @@ __all__ = [
     "judge_case",
     "list_jobs",
     "list_queues",
+    "list_workers",
     "load_manifest",
     "note_kind",
     "pause_queues",
@@ -226,6 +227,21 @@ class WorkerOptions(TypedDict):
     host: str
     metrics: Metrics | None
 
+@type_check_only
+class WorkerRow(TypedDict):
+    name: str
+    status: Literal["running", "stopping", "silent"]
+    queues: list[str]
+    busy: int
+    slots: int
+    stuck: int
+    pool: str
+    host: str
+    pid: int
+    version: str
+    started_at: float
+    seen_at: float
+
 @final
 class Metrics:
     # Counts what a worker tells that is started with it.
@@ -374,6 +390,7 @@ def list_queues() -> list[tuple[str, int, int, float | None, bool, int | None, i
 
 # Whether that changed anything, in order.
 def pause_queues(names: Sequence[str], paused: bool) -> list[bool]: ...
+def list_workers() -> list[WorkerRow]: ...
 def cancel(id: str) -> Literal["done", "requested", "SUCCESS", "FAILED", "CANCELLED"]: ...
 def retry(id: str) -> Literal["done", "PENDING", "RUNNING", "SUCCESS"]: ...
 def check_id(id: str) -> str: ...

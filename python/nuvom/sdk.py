@@ -1,4 +1,5 @@
-"""Questions about jobs, as dashboards and scripts ask them. Each has a twin for coroutines: `alist_jobs`, and so on.
+"""Questions about jobs, queues and workers, as dashboards and scripts ask them. Each has a twin for coroutines:
+`alist_jobs`, and so on.
 
 from nuvom import sdk
 
@@ -19,7 +20,7 @@ from nuvom.info import JobInfo, read, record_to_info
 from nuvom.job import Job
 
 if TYPE_CHECKING:
-    from nuvom._nuvom import Wanted
+    from nuvom._nuvom import Wanted, WorkerRow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,6 +58,35 @@ class QueueInfo:
     ended_per_minute: int | None
     """Jobs that ended in the last minute, in whatever way. Both are from a look at the newest 10,000 at most: where
     those do not reach back a minute, it is their pace."""
+
+
+WorkerStatus = Literal["running", "stopping", "silent"]
+"""How a worker is doing: it runs jobs, it only finishes those that run, or it was not heard of for three beats."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """A worker, as it says of itself at every beat (a third of `NUVOM_LEASE_SECS`). Times are UTC."""
+
+    name: str
+    status: WorkerStatus
+    queues: list[str]
+    """The queues that it serves; an empty list stands for all."""
+    busy: int
+    """Attempts that run."""
+    slots: int
+    """How many can run at once."""
+    stuck: int
+    """Attempts that were told to end, did not, and cannot be made to."""
+    pool: str
+    """Where it runs tasks: its pools by name, those without tasks left out."""
+    host: str
+    pid: int
+    version: str
+    """Of Nuvom."""
+    started_at: datetime
+    seen_at: datetime
+    """When it was last heard of."""
 
 
 def get_job_status(job_id: str) -> Status:
@@ -159,6 +189,21 @@ def _utc(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
+def list_workers() -> list[WorkerInfo]:
+    """The workers, by name. One that ends well is not listed any more; one that was killed, hangs or cannot reach the
+    store becomes "silent" after three beats, and is forgotten a day later.
+
+    Raises `Unsupported` if workers of this queue are listed nowhere, as with some plugins.
+    """
+    return [_worker_info(row) for row in _nuvom.list_workers()]
+
+
+def _worker_info(row: WorkerRow) -> WorkerInfo:
+    started_at, seen_at = (datetime.fromtimestamp(time, UTC) for time in (row["started_at"], row["seen_at"]))
+    told: dict[str, Any] = {**row, "started_at": started_at, "seen_at": seen_at}
+    return WorkerInfo(**told)
+
+
 def _wanted(status: str | Sequence[str], task: str | Sequence[str], queue: str | Sequence[str]) -> Wanted:
     return {"states": _several(status), "tasks": _several(task), "queues": _several(queue)}
 
@@ -187,3 +232,4 @@ acount_jobs = _for_coroutines(count_jobs)
 alist_queues = _for_coroutines(list_queues)
 apause_queues = _for_coroutines(pause_queues)
 aresume_queues = _for_coroutines(resume_queues)
+alist_workers = _for_coroutines(list_workers)

@@ -195,3 +195,22 @@ def test_a_queue_that_gives_its_jobs_out_by_itself_cannot_be_paused(plugins: Pat
     with pytest.raises(Unsupported, match="cannot be paused"):
         sdk.pause_queues("default")
     assert [queue.paused for queue in sdk.list_queues()] == [False]
+
+
+@pytest.mark.usefixtures("plugins")
+def test_the_workers_of_a_queue_are_listed_by_the_store_of_its_results_if_that_can() -> None:
+    nuvom.configure(queue_backend="own_queue", result_backend="sqlite", sqlite_durability="process")
+
+    with nuvom.Worker(name="press", scheduler=False):
+        workers = sdk.list_workers()
+
+    assert [worker.name for worker in workers] == ["press"]
+    assert sdk.list_workers() == []
+
+
+@pytest.mark.usefixtures("plugins")
+def test_where_workers_are_listed_nowhere_nobody_says_that_there_are_none() -> None:
+    nuvom.configure(queue_backend="own_queue", result_backend="own_results")
+
+    with nuvom.Worker(scheduler=False), pytest.raises(Unsupported, match="no roster"):
+        sdk.list_workers()

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import threading
+import time
 from datetime import UTC, datetime
+from queue import SimpleQueue
 
 import nuvom
 import pytest
+from harness import PATIENCE
 from nuvom import sdk, task
 from nuvom.errors import Conflict, InvalidValue, NotFound
 
@@ -129,6 +135,55 @@ def test_to_pause_needs_the_names_of_queues(backend: str) -> None:
         sdk.resume_queues("mail\n")
 
 
+def test_a_worker_is_listed_while_it_runs_and_not_after(backend: str) -> None:
+    before = sdk.list_workers()
+    with nuvom.Worker(name="press", threads=3, queues=["mail"], scheduler=False):
+        (worker,) = sdk.list_workers()
+    after = sdk.list_workers()
+
+    assert (before, after) == ([], [])
+    assert (worker.name, worker.status, worker.queues) == ("press", "running", ["mail"])
+    assert (worker.pool, worker.slots, worker.busy, worker.stuck) == ("threads", 3, 0, 0)
+    assert (worker.pid, worker.host, worker.version) == (os.getpid(), socket.gethostname(), nuvom.__version__)
+    assert worker.started_at.tzinfo is UTC and worker.started_at <= worker.seen_at
+
+
+def first_that_is(status: sdk.WorkerStatus) -> sdk.WorkerInfo:
+    """Looks until a worker is listed like this: nobody is told when one says something new."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        workers = sdk.list_workers()
+        found = next((worker for worker in workers if worker.status == status), None)
+        if found is not None:
+            return found
+        assert time.monotonic() < deadline, workers
+        threading.Event().wait(0.01)
+
+
+def test_a_worker_that_stops_says_so_and_how_busy_it_is(backend: str) -> None:
+    waiting, let_go = SimpleQueue[str](), SimpleQueue[str]()
+
+    @task(name="sdk_hold")
+    def hold() -> str:
+        waiting.put("here")
+        return let_go.get(timeout=PATIENCE)
+
+    worker = nuvom.Worker(threads=2, scheduler=False)
+    worker.start()
+    job = hold.delay()
+    assert waiting.get(timeout=PATIENCE) == "here"
+
+    stopping = threading.Thread(target=worker.stop)
+    stopping.start()
+    listed = first_that_is("stopping")
+    let_go.put("done")
+    stopping.join(PATIENCE)
+
+    assert (listed.busy, listed.slots) == (1, 2)
+    assert job.get(timeout=PATIENCE) == "done"
+    assert sdk.list_workers() == []
+
+
 def test_coroutines_ask_the_same(jobs: list[str]) -> None:
     async def ask() -> None:
         assert await sdk.aget_job_status(jobs[0]) == "SUCCESS"
@@ -139,5 +194,6 @@ def test_coroutines_ask_the_same(jobs: list[str]) -> None:
         assert [queue.name for queue in await sdk.alist_queues()] == ["default", "mail"]
         assert (await sdk.aget_job(jobs[0])).args == (5, 7)
         assert (await sdk.apause_queues("mail"), await sdk.aresume_queues("mail")) == (["mail"], ["mail"])
+        assert await sdk.alist_workers() == []
 
     asyncio.run(ask())

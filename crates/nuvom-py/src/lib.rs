@@ -51,7 +51,7 @@ mod _nuvom {
     #[pymodule_export]
     use crate::payload::{decode, encode};
     #[pymodule_export]
-    use crate::queries::{count_jobs, list_jobs, list_queues, pause_queues};
+    use crate::queries::{count_jobs, list_jobs, list_queues, list_workers, pause_queues};
     #[pymodule_export]
     use crate::scheduler::SchedulerHandle;
     #[pymodule_export]

@@ -1,7 +1,7 @@
-//! What `nuvom.sdk` asks: jobs by filter, a page at a time, counts, and queues.
+//! What `nuvom.sdk` asks: jobs by filter, a page at a time, counts, queues, and workers.
 
-use nuvom_core::ports::{Filter, Page};
-use nuvom_core::{JobId, QueueName, State, TaskName};
+use nuvom_core::ports::{Filter, Listed, Page};
+use nuvom_core::{JobId, ListedWorker, QueueName, State, TaskName, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -94,4 +94,40 @@ pub(crate) fn pause_queues(py: Python<'_>, names: Vec<String>, paused: bool) -> 
     let queues: Vec<QueueName> =
         names.iter().map(QueueName::new).collect::<nuvom_core::Result<_>>().or_raise(py)?;
     py.detach(|| client.runtime.stores.jobs.pause(&queues, paused)).or_raise(py)
+}
+
+/// The workers, as dicts: what each says of itself, its status, and its times in seconds since 1970.
+#[pyfunction]
+pub(crate) fn list_workers(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let client = client(py)?;
+    let stores = &client.runtime.stores;
+    if !stores.jobs.capability().roster {
+        let message = "this queue keeps no roster, so nobody can say which workers there are";
+        return Err(exception(py, "Unsupported", message));
+    }
+    let Listed { now, workers } = py.detach(|| stores.roster.list_workers()).or_raise(py)?;
+    let list = PyList::empty(py);
+    for worker in &workers {
+        list.append(worker_of(py, worker, now)?)?;
+    }
+    Ok(list)
+}
+
+fn worker_of<'py>(py: Python<'py>, worker: &ListedWorker, now: Timestamp) -> PyResult<Bound<'py, PyDict>> {
+    let report = &worker.report;
+    let seconds = |time: Timestamp| time.as_micros() as f64 / 1e6;
+    let told = PyDict::new(py);
+    told.set_item("name", report.worker.as_str())?;
+    told.set_item("status", worker.status(now).as_str())?;
+    told.set_item("queues", report.queues.iter().map(QueueName::as_str).collect::<Vec<_>>())?;
+    told.set_item("busy", report.busy)?;
+    told.set_item("slots", report.slots)?;
+    told.set_item("stuck", report.stuck)?;
+    told.set_item("pool", &report.pool)?;
+    told.set_item("host", &report.host)?;
+    told.set_item("pid", report.pid)?;
+    told.set_item("version", &report.version)?;
+    told.set_item("started_at", seconds(report.started_at))?;
+    told.set_item("seen_at", seconds(worker.seen_at))?;
+    Ok(told)
 }
