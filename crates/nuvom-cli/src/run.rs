@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs, Queues};
 use crate::commands::{
     bulk, cancel, check, config, discover, doctor, explain, history, inspect, list, plugin, queue, retry,
-    schedule, status, version, worker,
+    schedule, status, version, worker, workers,
 };
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;
@@ -45,6 +45,7 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
         Command::Discover(Discover::Tasks(options)) => discover::tasks(&options, session),
         Command::Check(options) => check::run(&options, session),
         Command::List(List::Tasks(options)) => list::tasks(&options, session),
+        Command::List(List::Workers(options)) => workers::list(options.json, session),
         Command::Runworker(options) => worker::run(options, host, session),
         Command::Runscheduler(options) => worker::run_scheduler(options, host, session),
         Command::Schedule(options) => schedule::run(options, session),

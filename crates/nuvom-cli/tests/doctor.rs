@@ -202,10 +202,7 @@ fn due_jobs_and_nobody_at_work_is_a_problem_after_a_minute() {
     assert_eq!(check(&patient, "workers"), ("ok".into(), "0 jobs run, 1 due job waits".into()));
     assert_eq!(
         check(&late, "workers"),
-        (
-            "problem".into(),
-            "no worker seems to run: 1 due job waits, for up to 2 min, and nothing runs".into()
-        )
+        ("problem".into(), "no worker runs: 1 due job waits, for up to 2 min, and nothing runs".into())
     );
 }
 

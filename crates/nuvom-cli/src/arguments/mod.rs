@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Discover(Discover),
     /// Hold the code, or the waiting jobs, against the tasks
     Check(Check),
-    /// List what discovery found
+    /// List the tasks that discovery found, or the workers
     #[command(subcommand)]
     List(List),
     /// Run jobs until stopped

@@ -1,4 +1,4 @@
-//! The source: discovery, checks, what was found.
+//! The source: discovery, checks, what was found; and lists.
 
 use std::path::PathBuf;
 
@@ -79,4 +79,6 @@ pub(crate) enum Report {
 pub(crate) enum List {
     /// List the tasks of the manifest
     Tasks(Listing),
+    /// List the workers: what they serve, and how busy they are
+    Workers(Listing),
 }

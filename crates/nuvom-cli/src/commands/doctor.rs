@@ -67,7 +67,10 @@ fn queue(runtime: &Runtime, scan: &Scan, last: Option<&Manifest>, report: &mut R
     // A reaper comes by that often; one that is late once is not gone.
     let overdue = runtime.settings.reap() * 2;
     let survey = Survey::of(&*runtime.stores.inspect, &code, runtime.clock.now(), overdue)?;
-    report.checks.push(doctor::workers(&survey));
+    let stores = &runtime.stores;
+    let roster = stores.jobs.capability().roster.then(|| stores.roster.list_workers()).transpose()?;
+    report.checks.push(doctor::workers(&survey, roster.as_ref()));
+    report.checks.extend(roster.as_ref().and_then(doctor::silent));
     report.checks.extend(doctor::paused(&survey));
     report.checks.push(doctor::leases(&survey));
     report.checks.extend(doctor::damaged(&runtime.stores.inspect.damaged()?));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nuvom_core::ports::Listed;
 use nuvom_core::{Attempt, Job, OnLost, State, Timestamp};
 use serde_json::json;
 
@@ -21,7 +22,9 @@ pub(crate) fn job(options: &OneJobListed, session: &mut Session<'_>) -> Result<i
     let grace = opened.runtime.settings.timeout_grace();
     let paused = job.state == State::Pending
         && stores.inspect.queues()?.iter().any(|queue| queue.paused && queue.queue == job.queue);
-    let told = explanation(&job, attempts.last(), paused, grace, opened.now());
+    let waits = job.state == State::Pending && stores.jobs.capability().roster;
+    let roster = waits.then(|| stores.roster.list_workers()).transpose()?;
+    let told = explanation(&job, attempts.last(), paused, roster.as_ref(), grace, opened.now());
     if options.listing.json {
         let state = job.state.as_str();
         session.output.json(&json!({ "id": id.to_string(), "state": state, "explanation": told }))?;
@@ -35,9 +38,16 @@ pub(crate) fn job(options: &OneJobListed, session: &mut Session<'_>) -> Result<i
 }
 
 /// Why the job is where it is, and what would move it.
-fn explanation(job: &Job, last: Option<&Attempt>, paused: bool, grace: Duration, now: Timestamp) -> String {
+fn explanation(
+    job: &Job,
+    last: Option<&Attempt>,
+    paused: bool,
+    roster: Option<&Listed>,
+    grace: Duration,
+    now: Timestamp,
+) -> String {
     match job.state {
-        State::Pending => waiting(job, last, paused, now),
+        State::Pending => waiting(job, last, paused, roster, now),
         State::Running => running(job, grace, now),
         State::Success => {
             let attempts = counted(u64::from(job.failures + 1), "attempt");
@@ -57,7 +67,13 @@ fn explanation(job: &Job, last: Option<&Attempt>, paused: bool, grace: Duration,
     }
 }
 
-fn waiting(job: &Job, last: Option<&Attempt>, paused: bool, now: Timestamp) -> String {
+fn waiting(
+    job: &Job,
+    last: Option<&Attempt>,
+    paused: bool,
+    roster: Option<&Listed>,
+    now: Timestamp,
+) -> String {
     let queue = format!("a worker that serves the queue {} and knows the task {}", job.queue, job.task);
     let tried = match last.map(|attempt| attempt.ending.as_str()) {
         Some("handed back") => {
@@ -81,11 +97,32 @@ fn waiting(job: &Job, last: Option<&Attempt>, paused: bool, now: Timestamp) -> S
         format!("it is due {} and then waits for {queue}.", age(job.run_at, now))
     } else {
         format!(
-            "it has been due since {} and waits for a free slot of {queue}; `nuvom doctor` tells whether there is one.",
-            age(job.run_at, now)
+            "it has been due since {} and waits for a free slot of {queue}{}.",
+            age(job.run_at, now),
+            whether_there_is_one(job, roster)
         )
     };
     if tried.is_empty() { capitalised(&due) } else { format!("{tried}{due}") }
+}
+
+/// What the roster says of the workers for a due job.
+fn whether_there_is_one(job: &Job, roster: Option<&Listed>) -> String {
+    let Some(Listed { now, workers }) = roster else {
+        return "; `nuvom doctor` tells whether there is one".to_owned();
+    };
+    let serving: Vec<_> = workers.iter().filter(|worker| worker.serves(&job.queue, *now)).collect();
+    if serving.is_empty() {
+        return ". No worker runs that serves this queue: start one by `nuvom runworker`".to_owned();
+    }
+    let busy: u64 = serving.iter().map(|worker| u64::from(worker.report.busy)).sum();
+    let slots = serving.iter().map(|worker| u64::from(worker.report.slots)).sum();
+    let (count, serve) = (serving.len() as u64, if serving.len() == 1 { "serves" } else { "serve" });
+    format!(
+        ". {} {serve} this queue, and {busy} of {} {} busy; `nuvom doctor` tells whether they know the task",
+        counted(count, "worker"),
+        counted(slots, "slot"),
+        if slots == 1 { "is" } else { "are" }
+    )
 }
 
 fn running(job: &Job, grace: Duration, now: Timestamp) -> String {

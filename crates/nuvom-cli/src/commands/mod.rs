@@ -17,3 +17,4 @@ pub(crate) mod schedule;
 pub(crate) mod status;
 pub(crate) mod version;
 pub(crate) mod worker;
+pub(crate) mod workers;

@@ -7,9 +7,11 @@ mod queue;
 mod refused;
 mod report;
 mod survey;
+mod workers;
 
 pub(crate) use damaged::damaged;
 pub(crate) use project::{manifest, privacy, settings, stores, tasks};
-pub(crate) use queue::{code, leases, paused, refused, workers};
+pub(crate) use queue::{code, leases, paused, refused};
 pub(crate) use report::{Check, Report, Status};
 pub(crate) use survey::Survey;
+pub(crate) use workers::{silent, workers};

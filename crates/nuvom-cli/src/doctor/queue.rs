@@ -1,6 +1,4 @@
-//! The queue: is anybody at work, and is there work that nobody can do?
-
-use std::time::Duration;
+//! The queue: is there work that nobody can do?
 
 use nuvom_core::{JobId, Timestamp, WorkerName};
 
@@ -11,44 +9,9 @@ use crate::gate::{Break, summary};
 use crate::moments::{age, span};
 use crate::wording::{counted, to_resume};
 
-/// A worker that is there takes a job long before.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// Workers that are told by name.
 const MOST_WORKERS: usize = 4;
 const FULL_ANSWER: &str = "`nuvom check --against-queue` tells which jobs, and what to do";
-
-/// Whether due jobs are taken.
-pub(crate) fn workers(survey: &Survey) -> Check {
-    let now = survey.now;
-    let is_late = |oldest: Option<Timestamp>| oldest.filter(|oldest| *oldest + PATIENCE < now);
-    let at_least = if survey.all { "" } else { "at least " };
-    let due = format!("{at_least}{}", counted(survey.due, "due job"));
-    let waits = if survey.due == 1 { "waits" } else { "wait" };
-    let runs = if survey.held == 1 { "runs" } else { "run" };
-    let open = || survey.queues.iter().filter(|queue| !queue.paused);
-    let oldest = open().filter_map(|queue| queue.oldest).min();
-    if survey.held == 0
-        && let Some(oldest) = is_late(oldest)
-    {
-        let since = span(now.since(oldest));
-        let found = format!("no worker seems to run: {due} {waits}, for up to {since}, and nothing runs");
-        return Check::new("workers", Status::Problem, found).fix("Start one by `nuvom runworker`");
-    }
-    let left = open().filter(|queue| queue.running == 0);
-    let left: Vec<String> = left
-        .filter_map(|queue| is_late(queue.oldest).map(|oldest| (queue, oldest)))
-        .map(|(queue, oldest)| {
-            format!("queue `{}`: the oldest job is due for {}", queue.queue, span(now.since(oldest)))
-        })
-        .collect();
-    let found = format!("{} {runs}, {due} {waits}", counted(survey.held, "job"));
-    match left.len() {
-        0 => Check::new("workers", Status::Ok, found),
-        _ => Check::new("workers", Status::Warning, format!("{found}, and in some queues nothing runs"))
-            .details(left)
-            .fix("See that a worker serves them: `nuvom runworker` serves all unless `--queues` says which"),
-    }
-}
 
 /// Whether jobs wait for somebody to resume their queue.
 pub(crate) fn paused(survey: &Survey) -> Option<Check> {
