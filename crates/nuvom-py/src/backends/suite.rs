@@ -17,7 +17,7 @@ use super::schedules::PythonSchedules;
 use crate::errors::exception;
 
 /// What a case is about that no queue of a plugin, or no result backend, has anything to do with.
-const NOT_OF_QUEUES: &[&str] = &["results", "ends", "schedules", "fire"];
+const NOT_OF_QUEUES: &[&str] = &["results", "ends", "schedules", "fire", "roster"];
 const OF_RESULTS: &[&str] = &["results", "ends"];
 const OF_SCHEDULES: &[&str] = &["schedules", "fire"];
 
