@@ -128,11 +128,12 @@ impl Backends {
                 self.open_beside(stores, &place, settings, clock)
             }
             Kind::Line(open) => {
-                let (results, beside) = self.open_results(settings, clock)?;
+                let (results, of_results) = self.open_results(settings, clock)?;
                 let line = open(settings)?;
-                let roster = beside.filter(|beside| can_list(beside, &*line)).map(|beside| beside.roster);
-                let line = LineStore::new(line, results, roster, Arc::clone(clock));
-                Ok(line.stores(self.open_schedules_of_line(settings, clock)?))
+                let (schedules, of_schedules) = self.open_schedules_of_line(settings, clock)?;
+                let mut beside = of_results.into_iter().chain(of_schedules);
+                let roster = beside.find(|stores| can_list(stores, &*line)).map(|it| it.roster);
+                Ok(LineStore::new(line, results, roster, Arc::clone(clock)).stores(schedules))
             }
             Kind::Results(_) | Kind::Schedules(_) => unreachable!("no queue is found that is none"),
         }
@@ -157,7 +158,7 @@ impl Backends {
         let schedules = self.find(settings, Part::Schedules)?;
         if !together(schedules, Part::Schedules) {
             stores.schedules = Arc::new(SplitSchedules {
-                schedules: schedules.open_schedules(settings, clock)?,
+                schedules: schedules.open_schedules(settings, clock)?.0,
                 jobs: Arc::clone(&stores.jobs),
             });
         }
@@ -183,9 +184,9 @@ impl Backends {
         &self,
         settings: &Settings,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Arc<dyn ScheduleStore>> {
+    ) -> Result<(Arc<dyn ScheduleStore>, Option<Stores>)> {
         if settings.scheduler_backend() == settings.queue_backend() {
-            return Ok(Arc::new(NoSchedules { clock: Arc::clone(clock) }));
+            return Ok((Arc::new(NoSchedules { clock: Arc::clone(clock) }), None));
         }
         self.find(settings, Part::Schedules)?.open_schedules(settings, clock)
     }
@@ -253,11 +254,17 @@ impl Backend {
         }
     }
 
-    fn open_schedules(&self, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn ScheduleStore>> {
-        match &self.kind {
-            Kind::Schedules(open) => open(Arc::clone(clock)),
-            _ => Ok(self.open(settings, Part::Schedules, clock)?.schedules),
+    /// The schedules, and the store that keeps them, where that is one for every part.
+    fn open_schedules(
+        &self,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(Arc<dyn ScheduleStore>, Option<Stores>)> {
+        if let Kind::Schedules(open) = &self.kind {
+            return Ok((open(Arc::clone(clock))?, None));
         }
+        let stores = self.open(settings, Part::Schedules, clock)?;
+        Ok((Arc::clone(&stores.schedules), Some(stores)))
     }
 
     fn open(&self, settings: &Settings, part: Part, clock: &Arc<dyn Clock>) -> Result<Stores> {

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the report")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use nuvom_core::ports::{Committed, Page, StoredResult};
-use nuvom_core::{ErrorKind, JobId, Lease, Schedule, ScheduleChange, Timestamp};
+use nuvom_core::ports::{Committed, Line, LinePromises, Lined, Page, Receipt, StoredResult, Taken};
+use nuvom_core::{ErrorKind, JobId, Lease, QueueName, Result, Schedule, ScheduleChange, Timestamp};
 use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
 use nuvom_testkit::FakeClock;
-use nuvom_testkit::builders::{a_job, a_schedule, changed, payload, written};
+use nuvom_testkit::builders::{a_job, a_report, a_schedule, changed, payload, written};
 use tempfile::TempDir;
 
 fn settings(folder: &TempDir, arguments: &[(&str, &str)]) -> Settings {
@@ -158,4 +159,73 @@ fn a_backend_can_be_added_by_name() {
 
     assert!(Arc::strong_count(&stores.jobs) > 0);
     assert_eq!(backends.place(&settings, Part::Queue).unwrap(), "mine");
+}
+
+/// A queue that processes share, in which nothing ever stands.
+struct SharedLine;
+
+impl Line for SharedLine {
+    fn promises(&self) -> LinePromises {
+        LinePromises { cross_process: true, ..LinePromises::default() }
+    }
+
+    fn put(&self, _jobs: &[Lined]) -> Result<()> {
+        Ok(())
+    }
+
+    fn take(&self, _limit: usize, _queues: &[QueueName], _wait: Duration) -> Result<Vec<Taken>> {
+        Ok(Vec::new())
+    }
+
+    fn acknowledge(&self, taken: &[Receipt]) -> Result<Vec<bool>> {
+        Ok(vec![false; taken.len()])
+    }
+
+    fn extend(&self, taken: &[Receipt], _lease_for: Duration) -> Result<Vec<bool>> {
+        Ok(vec![false; taken.len()])
+    }
+
+    fn release(&self, _taken: &[(Receipt, Duration)]) -> Result<()> {
+        Ok(())
+    }
+
+    fn length(&self) -> Result<u64> {
+        Ok(0)
+    }
+
+    fn clear(&self) -> Result<u64> {
+        Ok(0)
+    }
+}
+
+/// A queue that keeps no roster, with results and schedules in these.
+fn line_beside(folder: &TempDir, results: &str, schedules: &str) -> Runtime {
+    let mut backends = Backends::built_in();
+    backends.add_line("shared", Box::new(|_| Ok(Arc::new(SharedLine))));
+    let parts = [("queue_backend", "shared"), ("result_backend", results), ("scheduler_backend", schedules)];
+    let project = Project::at(folder.path());
+    Runtime::with(project, settings(folder, &parts), &backends, FakeClock::new()).unwrap()
+}
+
+#[test]
+fn the_workers_of_a_queue_without_a_roster_are_listed_by_the_first_part_that_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let with_results = line_beside(&folder, "sqlite", "shared").stores;
+    with_results.roster.report(&[a_report("worker-1")]).unwrap();
+    let with_schedules = line_beside(&folder, "memory", "sqlite").stores;
+
+    assert!(with_results.jobs.capability().roster && with_schedules.jobs.capability().roster);
+    assert_eq!(with_schedules.roster.list_workers().unwrap().workers.len(), 1);
+}
+
+#[test]
+fn what_lives_in_one_process_is_no_roster_for_a_queue_that_processes_share() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let stores = line_beside(&folder, "memory", "shared").stores;
+    stores.roster.report(&[a_report("worker-1")]).unwrap();
+
+    assert!(!stores.jobs.capability().roster);
+    assert!(stores.roster.list_workers().unwrap().workers.is_empty());
 }
