@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{QueueName, Timestamp, WorkerName};
 
-/// A worker that was not heard of for so many beats is silent. Two may be late or lost on the way to the store; after
-/// three its leases have run out, too.
+/// A worker that was not heard of for so many beats is silent: one may be lost on the way to the store and the next one
+/// late. After three its leases have run out, too.
 pub const SILENT_AFTER_BEATS: u32 = 3;
 
 /// What is known of a worker is kept for so long after it was last heard of: long enough to be found the next morning,

@@ -64,7 +64,8 @@ impl Roster for SqliteStore {
             let mut rows = statement.query([]).map_err(|e| reader.failed(e))?;
             let mut workers = Vec::new();
             while let Some(row) = rows.next().map_err(|e| reader.failed(e))? {
-                workers.push(listed(&reader, row)?);
+                // A row that cannot be one was written by another program; the others are as good as they were.
+                workers.extend(listed(&reader, row).ok());
             }
             Ok(Listed { now: self.now(), workers })
         })

@@ -37,6 +37,7 @@ fn each_call_is_told_with_its_port_and_method() {
     bench.stores.inspect.queues().unwrap();
     bench.stores.results.get(&[]).unwrap();
     bench.stores.schedules.agenda(1).unwrap();
+    duties.roster.run_once();
 
     let expected = [
         ("jobs", "exchange", false),
@@ -45,6 +46,7 @@ fn each_call_is_told_with_its_port_and_method() {
         ("inspect", "queues", false),
         ("results", "get", false),
         ("schedules", "agenda", false),
+        ("roster", "report", false),
     ];
     assert_eq!(calls(&bench), expected);
 }

@@ -18,3 +18,4 @@ mod processes;
 mod schedules;
 mod support;
 mod versions;
+mod workers;
