@@ -44,7 +44,6 @@ impl Surroundings<'static> {
     /// Those of this process.
     pub fn of_process() -> Self {
         let is_terminal = io::stdout().is_terminal();
-        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             folder: std::env::current_dir().unwrap_or_default(),
             environment: std::env::vars_os().collect(),
@@ -52,7 +51,7 @@ impl Surroundings<'static> {
             stdout: Box::new(BufWriter::new(io::stdout())),
             stderr: Box::new(io::stderr()),
             width: width(std::env::var("COLUMNS").ok().as_deref(), is_terminal),
-            colour: is_terminal && !no_colour,
+            colour: colour(|name| std::env::var_os(name), is_terminal),
             answer: (io::stdin().is_terminal() && io::stderr().is_terminal()).then(|| Box::new(line) as _),
         }
     }
@@ -74,9 +73,42 @@ fn width(columns: Option<&str>, is_terminal: bool) -> usize {
     said.or_else(seen).filter(|width| *width >= LEAST_WIDTH).unwrap_or(WIDTH)
 }
 
+/// Who wants none is heard first, then who wants some everywhere; else a terminal that can show them gets them.
+fn colour(variable: impl Fn(&str) -> Option<OsString>, is_terminal: bool) -> bool {
+    let said = |name| variable(name).filter(|value| !value.is_empty());
+    let forced = |name| said(name).is_some_and(|value| value != "0");
+    if said("NO_COLOR").is_some() {
+        return false;
+    }
+    forced("FORCE_COLOR")
+        || forced("CLICOLOR_FORCE")
+        || (is_terminal && said("TERM").is_none_or(|term| term != "dumb"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn coloured(variables: &[(&str, &str)], is_terminal: bool) -> bool {
+        let said = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        colour(|name| said(name).map(|(_, value)| value.into()), is_terminal)
+    }
+
+    #[test]
+    fn a_terminal_gets_colours_unless_it_cannot_show_them() {
+        assert!(coloured(&[("TERM", "xterm")], true));
+        assert!(!coloured(&[("TERM", "dumb")], true));
+        assert!(!coloured(&[("TERM", "xterm")], false));
+    }
+
+    #[test]
+    fn colours_can_be_forced_and_refused_and_the_refusal_wins() {
+        assert!(coloured(&[("FORCE_COLOR", "1")], false));
+        assert!(coloured(&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], false));
+        assert!(!coloured(&[("CLICOLOR_FORCE", "0")], false));
+        assert!(!coloured(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], true));
+        assert!(coloured(&[("NO_COLOR", "")], true));
+    }
 
     #[test]
     fn the_users_word_about_the_width_counts() {
