@@ -22,6 +22,7 @@ mod since;
 mod styled;
 mod surroundings;
 mod table;
+mod traceback;
 mod wording;
 
 pub use failure::{ERROR, HANDED_BACK, OK, USAGE};

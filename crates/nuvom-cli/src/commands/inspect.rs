@@ -13,6 +13,7 @@ use crate::output::Output;
 use crate::payload::{self, Secrets, hexadecimal};
 use crate::session::Session;
 use crate::styled::{Style, Styled};
+use crate::traceback;
 
 /// Longest part of arguments or a result that is shown to people, in characters.
 const SHOWN: usize = 4_000;
@@ -176,9 +177,9 @@ fn show_attempt(output: &mut Output<'_>, attempt: &Attempt, now: Timestamp) -> s
         output.line(&format!("  {}: {}", error.kind, error.message))?;
     }
     // Every line is indented: none of them can pass for a line of ours.
-    let mut lines = error.traceback.lines();
-    for line in lines.by_ref().take(SHOWN_LINES) {
-        output.line(&format!("  | {line}"))?;
+    let mut lines = traceback::styles(error.traceback.lines());
+    for (style, line) in lines.by_ref().take(SHOWN_LINES) {
+        output.pieces(&["  | ".into(), Styled::new(style, line)])?;
     }
     match lines.count() {
         0 => Ok(()),
