@@ -1,0 +1,148 @@
+//! Every command, over a store full of hostile data, in each form that it has: wide, narrow and coloured.
+
+mod project;
+
+use nuvom_core::{Clock, JobError, Outcome};
+use nuvom_testkit::builders::{a_schedule, queue, task, written};
+use project::{Project, Ran, job};
+
+/// Controls of terminals, forged lines, NUL, hidden and reordered text, signs that combine or are wide.
+const TEXT: &str = "\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{1b}]0;title\u{1b}\\\u{9b}31m\u{202e}gnp\u{2066}\0\r\n\
+    error: forged\n\u{7f}\u{200b}\u{feff}[/red]e\u{301}日本";
+/// The same for names, which core keeps free of control characters.
+const NAME: &str = "\u{202e}gnp\u{2066}\u{200b}[/red]e\u{301}日本";
+
+/// A line a call; `ID` stands for a job that failed. A command without a line here fails the first test.
+const CALLS: &[&[&str]] = &[
+    &["discover", "tasks"],
+    &["check"],
+    &["list", "tasks"],
+    &["runworker", "--queues", NAME],
+    &["runscheduler"],
+    &["schedule", "list"],
+    &["schedule", "inspect", NAME],
+    &["schedule", "preview", NAME],
+    &["schedule", "pause", NAME],
+    &["schedule", "resume", NAME],
+    &["schedule", "trigger", NAME],
+    &["schedule", "sync"],
+    &["schedule", "cancel", NAME],
+    &["inspect", "job", "ID"],
+    &["inspect", "job", "ID", "-f", "json"],
+    &["inspect", "job", "ID", "-f", "raw"],
+    &["explain", "ID"],
+    &["status", "ID"],
+    &["history", "recent"],
+    &["history", "recent", "--json"],
+    &["history", "recent", "--text", TEXT],
+    &["queue", "list"],
+    &["queue", "list", "--json"],
+    &["queue", "clear", NAME],
+    &["cancel", "job", "ID"],
+    &["cancel", "jobs", "--task", NAME],
+    &["retry", "jobs", "--tag", TEXT],
+    &["retry", "jobs", "--queue", NAME],
+    &["retry", "job", "ID"],
+    &["plugin", "list"],
+    &["plugin", "status"],
+    &["plugin", "inspect", TEXT],
+    &["plugin", "test", TEXT],
+    &["plugin", "scaffold", "monitoring", TEXT],
+    &["doctor"],
+    &["doctor", "--json"],
+    &["config"],
+    &["config", "--json"],
+    &["completions", "bash"],
+    &["version"],
+];
+
+/// The commands under this one that have none under them, as its help lists them.
+fn leaves(project: &Project, path: &[String]) -> Vec<Vec<String>> {
+    let args: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+    let help = project.run(&args).out;
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = listed.take_while(|line| !line.is_empty()).filter_map(|line| {
+        let name = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?;
+        name.split_whitespace().next().filter(|name| *name != "help")
+    });
+    let below: Vec<Vec<String>> =
+        names.flat_map(|name| leaves(project, &[path, &[name.to_owned()]].concat())).collect();
+    if below.is_empty() { vec![path.to_vec()] } else { below }
+}
+
+fn attacked() -> (Project, String) {
+    let project = Project::new();
+    let error = JobError { kind: TEXT.into(), message: TEXT.into(), traceback: TEXT.repeat(50) };
+    let failed = job(&project, 1, NAME, vec![TEXT.into()])
+        .queue(NAME)
+        .options(|options| options.tags = vec![TEXT.to_owned()]);
+    let id = project.ended(failed, Outcome::Failed { error, retryable: false });
+    project.enqueue(job(&project, 2, NAME, vec![TEXT.into()]).queue(NAME));
+    let mut schedule = a_schedule(NAME, project.clock.now());
+    schedule.definition.task = task(NAME);
+    schedule.definition.queue = queue(NAME);
+    assert!(project.stores().schedules.commit(&[written(schedule)]).is_ok());
+    project.write("tasks.py", "from nuvom import task\n@task(tags=[\"\\x1b[2J\\u202e\"])\ndef f(): ...\n");
+    project.write(".nuvom_plugins.toml", "[plugins]\nmonitoring = [\"\\u001b[2J\\u202e:X\"]\n");
+    (project, id.to_string())
+}
+
+/// The text without the styles that we set ourselves: an escape of data is none of these.
+fn without_our_styles(text: &str) -> String {
+    ["0", "1", "2", "31", "32", "36"]
+        .iter()
+        .fold(text.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
+}
+
+fn assert_harmless(call: &[&str], ran: &Ran) {
+    for text in [without_our_styles(&ran.out), ran.err.clone()] {
+        let hostile = |sign: char| {
+            (sign.is_control() && sign != '\n')
+                || matches!(sign, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        };
+        assert!(!text.contains(hostile), "{call:?}: {text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("error: forged")), "{call:?}: {text}");
+    }
+}
+
+#[test]
+fn every_command_has_a_call_here() {
+    let project = Project::new();
+    let all = leaves(&project, &[]);
+
+    assert!(all.len() > 20, "{all:?}");
+    let is_called = |leaf: &Vec<String>| {
+        CALLS.iter().any(|call| call.len() >= leaf.len() && leaf.iter().zip(*call).all(|(a, b)| a == b))
+    };
+    let missing: Vec<_> = all.iter().filter(|leaf| !is_called(leaf)).collect();
+    assert!(missing.is_empty(), "add a line to CALLS for each of {missing:?}");
+}
+
+#[test]
+fn hostile_data_is_harmless_in_every_command_and_form() {
+    for (width, colour) in [(200, false), (80, false), (60, false), (80, true)] {
+        let (mut project, id) = attacked();
+        project.width = width;
+        project.colour = colour;
+        for call in CALLS {
+            let args: Vec<&str> = call.iter().map(|arg| if *arg == "ID" { &*id } else { arg }).collect();
+
+            assert_harmless(call, &project.run(&args));
+        }
+    }
+}
+
+#[test]
+fn colour_changes_no_text() {
+    let (plain, id) = attacked();
+    let (mut coloured, _) = attacked();
+    coloured.colour = true;
+    for call in
+        [&["history", "recent"][..], &["queue", "list"], &["schedule", "list"], &["inspect", "job", &id]]
+    {
+        let (plain, coloured) = (plain.run(call).out, coloured.run(call).out);
+
+        assert_ne!(plain, coloured, "{call:?}");
+        assert_eq!(plain, without_our_styles(&coloured), "{call:?}");
+    }
+}
