@@ -123,7 +123,7 @@ fn many_jobs_are_changed_only_after_they_were_counted_and_agreed_on() {
     project.answer = Some("y");
     let agreed = project.run(&["cancel", "jobs"]);
     assert_eq!((agreed.code, agreed.out.as_str()), (0, "3 jobs cancelled\n"));
-    assert!(agreed.err.contains("Go on? [y/N]") && agreed.err.contains("3 of 3 cancelled"), "{}", agreed.err);
+    assert!(agreed.err.contains("Go on? [y/N]") && agreed.err.contains("3 of 3 jobs"), "{}", agreed.err);
     assert!(ids.iter().all(|id| state(&project, *id) == Some(State::Cancelled)));
 }
 

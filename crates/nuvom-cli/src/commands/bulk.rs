@@ -75,10 +75,12 @@ fn run(
         session.output.talk(&format!("{asked}. Nothing was changed; --yes does it."))?;
         return Ok(USAGE);
     }
-    let mut done = 0;
+    let (mut done, mut seen) = (0, 0);
     for batch in ids.chunks(BATCH) {
         done += change(&opened, batch)?;
-        session.output.progress(done, ids.len(), what)?;
+        // Jobs that had moved on count too, or the bar would never end its line.
+        seen += batch.len();
+        session.output.progress(seen, ids.len(), "jobs")?;
     }
     let left = match ids.len() - done {
         0 => String::new(),
