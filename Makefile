@@ -16,15 +16,15 @@ unexport CONDA_PREFIX
 RUST_FILES := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name '*.sql' -o -path '*/rules/*.md' -o -name Cargo.toml)
 # Everything but the extension module: none of it needs Python.
 CRATES := --workspace --exclude nuvom-py --locked
-LINTED := python tests benches examples
+LINTED := python tests benches examples docs
 # Without a group named, maturin would install that of development, which a build has no use for.
 MATURIN := --group build
 # Each is a set of modules that import each other by name.
-TYPED := python benches $(wildcard examples/*) $(wildcard tests/*.py) $(dir $(wildcard tests/*/*.py))
+TYPED := python benches docs/site $(wildcard examples/*) $(wildcard tests/*.py) $(dir $(wildcard tests/*/*.py))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build release demo test test-rust test-python chaos check lint types docs deny audit bench bench-discovery reference format clean
+.PHONY: help build release demo test test-rust test-python chaos check lint types docs site deny audit bench bench-discovery reference format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +56,7 @@ CHAOS = $(BIN)/python tests/chaos/run.py --minutes $(MINUTES) $(if $(SEED),--see
 chaos: $(VENV)/.built-debug ## Break everything for MINUTES=5 with SEED=…, and judge what came of it
 	@$(CHAOS)
 
-check: lint types docs deny test ## Everything that must hold before a change goes in
+check: lint types docs site deny test ## Everything that must hold before a change goes in
 	@echo "==> all good"
 
 lint: $(VENV)/.tools
@@ -74,6 +74,10 @@ types: $(VENV)/.built-debug $(VENV)/.tools
 docs:
 	@echo "==> documentation of the crates"
 	@RUSTDOCFLAGS="-D warnings" cargo doc $(CRATES) --no-deps --document-private-items --quiet
+
+site: $(VENV)/.tools ## Build the site of the documents, into build/site; a warning is an error
+	@echo "==> the site"
+	@$(BIN)/python docs/site/build.py
 
 # cargo-deny takes longer to compile than this project, so nothing here installs it. What it would say about
 # licences, sources and bans is also held to deny.toml by tests/tidy, which needs nothing but cargo.
@@ -98,6 +102,7 @@ reference: ## Make the reference pages again that are made from the code
 	@cargo run --quiet --locked -p nuvom-runtime --example capabilities > docs/reference/capabilities.md
 	@cargo run --quiet --locked -p nuvom-metrics --example metrics_reference > docs/reference/metrics.md
 	@cargo run --quiet --locked -p nuvom-discovery --example rules_reference docs/reference
+	@$(PYTHON) docs/site/python_reference.py > docs/reference/python.md
 
 format: $(VENV)/.tools ## Bring all code into its form
 	@cargo fmt --all

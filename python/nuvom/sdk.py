@@ -1,10 +1,11 @@
-"""Questions about jobs, queues and workers, as dashboards and scripts ask them. Each has a twin for coroutines:
-`alist_jobs`, and so on.
+"""Questions about jobs, queues and workers, as dashboards and scripts ask them.
 
-from nuvom import sdk
+Each has a twin for coroutines: `alist_jobs`, and so on.
 
-for job in sdk.iter_jobs(status="FAILED", task="report"):
-    sdk.retry_job(job.id)
+    from nuvom import sdk
+
+    for job in sdk.iter_jobs(status="FAILED", task="report"):
+        sdk.retry_job(job.id)
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Pages that are made from the code are as the code would make them."""
 
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,6 +33,24 @@ def test_the_pages_of_the_rules_are_not_stale(tmp_path: Path) -> None:
     assert kept.keys() == made.keys()
     stale = sorted(name for name, text in made.items() if kept[name] != text)
     assert stale == [], "`make reference`"
+
+
+def test_the_reference_of_the_package_is_not_stale() -> None:
+    made = subprocess.run(
+        [sys.executable, "docs/site/python_reference.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert (REFERENCE / "python.md").read_text(encoding="utf-8") == made, "`make reference`"
+
+
+def test_the_reference_has_every_name_of_the_package() -> None:
+    import nuvom
+
+    text = (REFERENCE / "python.md").read_text(encoding="utf-8")
+
+    assert [name for name in nuvom.__all__ if f"`{name}`" not in text and f"### {name}\n" not in text] == [
+        "__version__"
+    ]
 
 
 def run_example(crate: str, example: str, *arguments: str) -> str:

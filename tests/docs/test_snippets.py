@@ -7,8 +7,14 @@ import pytest
 from snippets import Block, Mismatch, Snippets, blocks
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "UPGRADING.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
-DOCUMENTS.append(ROOT / "docs/reference/wire-format.md")
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "UPGRADING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/guides").glob("*.md")),
+    *sorted((ROOT / "docs/migrating").glob("*.md")),
+    ROOT / "docs/reference/wire-format.md",
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
