@@ -20,11 +20,11 @@ LINTED := python tests benches examples docs
 # Without a group named, maturin would install that of development, which a build has no use for.
 MATURIN := --group build
 # Each is a set of modules that import each other by name.
-TYPED := python benches docs/site $(wildcard examples/*) $(wildcard tests/*.py) $(dir $(wildcard tests/*/*.py))
+TYPED := python benches docs/site docs/pictures $(wildcard examples/*) $(wildcard tests/*.py) $(dir $(wildcard tests/*/*.py))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build release demo test test-rust test-python chaos check lint types docs site deny audit bench bench-discovery reference format clean
+.PHONY: help build release demo test test-rust test-python chaos check lint types docs site deny audit bench bench-discovery reference pictures format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ reference: ## Make the reference pages again that are made from the code
 	@cargo run --quiet --locked -p nuvom-metrics --example metrics_reference > docs/reference/metrics.md
 	@cargo run --quiet --locked -p nuvom-discovery --example rules_reference docs/reference
 	@$(PYTHON) docs/site/python_reference.py > docs/reference/python.md
+
+pictures: $(VENV)/.built-debug ## Draw the pictures of terminals again that the documents show
+	@$(BIN)/python docs/pictures/draw.py
 
 format: $(VENV)/.tools ## Bring all code into its form
 	@cargo fmt --all
