@@ -80,6 +80,7 @@ class Shop:
             "COLORTERM": "",
             "COLUMNS": str(COLUMNS),
             "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         (folder / ".nuvom").mkdir(mode=0o700)

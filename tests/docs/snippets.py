@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -61,6 +62,8 @@ class Snippets:
         self._folder = folder
         self._ids: dict[str, str] = {}
         self._workers: list[subprocess.Popen[str]] = []
+        self.ran: Counter[str] = Counter()
+        """How many commands, workers, programs and files there were so far."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NUVOM_")}
         path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
         self._environment = {
@@ -90,6 +93,7 @@ class Snippets:
             path = self._folder / name[1]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text)
+            self.ran["files"] += 1
         elif block.language == "python":
             self._command(block, "python -", block.text, None)
 
@@ -115,6 +119,7 @@ class Snippets:
             start_new_session=True,
         )
         self._workers.append(worker)
+        self.ran["workers"] += 1
         assert worker.stderr is not None
         for line in worker.stderr:
             if line.rstrip().endswith("started"):
@@ -133,6 +138,7 @@ class Snippets:
             timeout=_PATIENCE,
             check=False,
         )
+        self.ran["programs" if expected is None else "commands"] += 1
         # Data first, talk behind it, as it is written down: on two pipes their order is not known.
         output = (ran.stdout + ran.stderr).replace(str(self._folder), PROJECT)
         if expected is None:
