@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from links import broken, rewritten
+from markdown_text import broken, rewritten, with_bars
 from navigation import ROOT_PAGES, Entry, navigation, place
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,7 @@ def build(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     source = folder / "source"
     pages = gather(source)
+    shutil.copyfile(HERE / "site.css", source / "site.css")
     if complaints := broken(pages, project_files()):
         raise SystemExit("\n".join(complaints))
     (folder / "zensical.toml").write_text(configuration(navigation(pages)), encoding="utf-8")
@@ -52,7 +53,7 @@ def gather(source: Path) -> dict[str, str]:
     for path, text in pages.items():
         goal = source / places[path]
         goal.parent.mkdir(parents=True, exist_ok=True)
-        goal.write_text(rewritten(text, path, places, REPOSITORY), encoding="utf-8")
+        goal.write_text(with_bars(rewritten(text, path, places, REPOSITORY)), encoding="utf-8")
     for path in assets:
         goal = source / places[path]
         goal.parent.mkdir(parents=True, exist_ok=True)

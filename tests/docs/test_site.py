@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs/site"))
 
-from links import anchors, broken, rewritten  # noqa: E402
+from markdown_text import anchors, broken, rewritten, with_bars  # noqa: E402
 from navigation import PageWithoutPlace, navigation  # noqa: E402
 
 from build import project_files  # noqa: E402 - found by the line above
@@ -144,6 +144,13 @@ def test_links_in_code_stay_as_they_are() -> None:
     text = "```md\n[x](../gone)\n```\n"
 
     assert rewritten(text, "A", {"A": "A"}, "R") == text
+
+
+def test_a_bar_in_the_code_of_a_table_is_a_bar_on_the_site() -> None:
+    row = r"| `list[str] \| None` | `<x>` | a \| b |"
+
+    assert with_bars(row) == r"| <code>list[str] &#124; None</code> | `<x>` | a \| b |"
+    assert with_bars(r"no table: `a \| b`") == r"no table: `a \| b`"
 
 
 def test_a_new_guide_is_taken_up_by_itself() -> None:

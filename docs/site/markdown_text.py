@@ -1,8 +1,9 @@
-"""The links and anchors of Markdown, as GitHub and the site both read them."""
+"""Markdown as GitHub reads it, and as the site has to have it: links, anchors, and bars in tables."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import PurePosixPath
 from posixpath import normpath, relpath
 
@@ -13,6 +14,7 @@ _DEFINED = re.compile(r"^\[[^\]]+\]: (?P<target>\S+)$", re.MULTILINE)
 _SOURCE = re.compile(r"(?<=\bsrc=\")(?P<target>[^\"]+)(?=\")")
 _HEADING = re.compile(r"^#{1,6} +(.*?)(?: #+)?$", re.MULTILINE)
 _GIVEN = re.compile(r"<a (?:id|name)=\"([^\"]+)\"|^#.*\{#([\w.-]+)\}$", re.MULTILINE)
+_ROW = re.compile(r"^ *\|.*$", re.MULTILINE)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
@@ -76,6 +78,15 @@ def rewritten(text: str, page: str, places: Mapping[str, str], repository: str) 
         return f"{way}#{anchor}" if anchor else way
 
     return _outside_code(text, lambda part: _with_targets(part, elsewhere))
+
+
+def with_bars(text: str) -> str:
+    """Code in cells of tables that holds a bar, which GitHub wants escaped, and which the site would show escaped."""
+
+    def plain(match: re.Match[str]) -> str:
+        return f"<code>{escape(match[1]).replace(chr(92) + '|', '&#124;')}</code>" if r"\|" in match[0] else match[0]
+
+    return _outside_code(text, lambda part: _ROW.sub(lambda row: re.sub(r"`([^`\n]+)`", plain, row[0]), part))
 
 
 def _with_targets(text: str, elsewhere: Callable[[str], str]) -> str:
