@@ -5,6 +5,8 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from posixpath import dirname, normpath
+from urllib.parse import unquote
 
 import pytest
 
@@ -46,6 +48,35 @@ class Requests(HTMLParser):
         self.asked += re.findall(r"url\(([^)]+)\)", given.get("style") or "")
 
 
+class Places(HTMLParser):
+    """Collects where a page leads, and the places on it that can be led to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+
+    @classmethod
+    def of(cls, path: Path) -> "Places":
+        page = cls()
+        page.feed(path.read_text(encoding="utf-8"))
+        return page
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        self.ids |= {value for name in ("id", "name") if (value := given.get(name))}
+        if tag == "a" and (href := given.get("href")) and not re.match(r"\w+:", href):
+            self.links.append(href)
+
+
+def leads_somewhere(link: str, page: str, pages: dict[str, Places], html: Path) -> bool:
+    path, _, anchor = unquote(link).partition("#")
+    goal = normpath(f"{dirname(page)}/{path}".lstrip("/")) if path else page
+    if goal in pages:
+        return not anchor or anchor in pages[goal].ids
+    return (html / goal / "index.html").is_file() or (html / goal).is_file()
+
+
 def foreign_requests(folder: Path) -> list[str]:
     """What the pages, styles and pictures of a folder would ask of another server."""
     found = []
@@ -76,6 +107,20 @@ def test_no_page_has_what_the_scripts_fetch_from_others(html: Path) -> None:
     assert [path.name for path, text in pages.items() if wanted.search(text)] == []
 
 
+def test_every_link_of_the_built_pages_leads_to_a_page_and_a_place_on_it(html: Path) -> None:
+    # The anchors of the documents are held to GitHub's form; here they are held to what the site made of them.
+    pages = {path.relative_to(html).as_posix(): Places.of(path) for path in html.rglob("*.html")}
+    lost = [
+        f"{name}: {link}"
+        for name, page in pages.items()
+        if name != "404.html"  # it is shown at any address
+        for link in page.links
+        if not leads_somewhere(link, name, pages, html)
+    ]
+
+    assert lost == []
+
+
 def test_every_link_and_anchor_of_every_document_leads_somewhere() -> None:
     files = project_files()
     documents = {path: (ROOT / path).read_text(encoding="utf-8") for path in files if path.endswith(".md")}
@@ -101,6 +146,15 @@ def test_a_request_to_another_server_is_caught(name: str, text: str, tmp_path: P
     (tmp_path / name).write_text(text)
 
     assert len(foreign_requests(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(("link", "leads"), [("b.html#x", True), ("b.html#y", False), ("c.html", False), ("#x", False)])
+def test_a_place_that_the_site_does_not_have_is_caught(link: str, leads: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<p>no place</p>")
+    (tmp_path / "b.html").write_text('<h2 id="x">X</h2>')
+    pages = {path.name: Places.of(path) for path in tmp_path.glob("*.html")}
+
+    assert leads_somewhere(link, "a.html", pages, tmp_path) is leads
 
 
 def test_a_link_that_a_reader_may_follow_is_no_request(tmp_path: Path) -> None:
