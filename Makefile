@@ -114,7 +114,7 @@ format: $(VENV)/.tools ## Bring all code into its form
 
 clean: ## Remove all that was built or fetched
 	cargo clean --quiet
-	rm -rf $(VENV) dist bench-results python/nuvom/_nuvom.*.so .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) dist build/site bench-results python/nuvom/_nuvom.*.so .pytest_cache .mypy_cache .ruff_cache
 	find python tests examples benches -name __pycache__ -prune -exec rm -rf {} +
 
 # One environment holds one build: to make either forgets the other. Going back costs a link, not a compilation.

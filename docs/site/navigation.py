@@ -46,6 +46,7 @@ SECTIONS: dict[str, list[tuple[str, str]]] = {
         ("How they are tested", "docs/guarantees-tested.md"),
         ("Architecture", "ARCHITECTURE.md"),
         ("Security", "SECURITY.md"),
+        ("What is defended", "docs/security.md"),
         ("Contributing", "CONTRIBUTING.md"),
     ],
     "Compare & migrate": [

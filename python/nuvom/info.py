@@ -42,14 +42,21 @@ class JobInfo:
     """The number of the attempt that runs or would run next, from 1."""
     created_at: datetime
     run_at: datetime
+    """When it is or was due; a retry moves it."""
     started_at: datetime | None
+    """When it was last claimed."""
     ended_at: datetime | None
     worker: str | None
+    """Who claimed it last."""
     failures: int
+    """Attempts that failed or timed out; they use up `max_attempts`."""
     losses: int
+    """Attempts whose worker or child process was lost."""
     handbacks: int
+    """Attempts that gave it back, at a stop or for a worker of another version; they use up nothing."""
     max_attempts: int
     cancel_requested: bool
+    """Whether somebody asked for its end while it ran."""
     tags: list[str]
     schedule: str | None
     """The id of the schedule that made it, if one did."""
