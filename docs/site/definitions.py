@@ -17,6 +17,8 @@ RUST = ROOT / "crates/nuvom-py/src"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 WIDEST = 110
+_TOLD = ("classmethod", "staticmethod", "abstractmethod")
+"""Decorators that say how a function is called, or that it has to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _function(name: str, nodes: Sequence[Function], docs: dict[str, str], of: st
     decorators = {ast.unparse(one) for node in nodes for one in node.decorator_list}
     if "property" in decorators:
         return Definition(name, "property", f"{name}: {_unparsed(said.returns) if said.returns else 'Any'}", doc)
-    prefix = "async def " if isinstance(said, ast.AsyncFunctionDef) else "def "
+    prefix = "".join(f"@{one}\n" for one in _TOLD if one in decorators)
+    prefix += "async def " if isinstance(said, ast.AsyncFunctionDef) else "def "
     return Definition(name, "function", prefix + _written(name, said, skips_self=bool(of)), doc)
 
 

@@ -41,8 +41,8 @@ FIRST = [
 
 INTRODUCTION = """# Python
 
-Made from the docstrings of the package by `make reference`. What is not here is not for programs to rely on. Types are
-those of the package itself: it is typed, and type checkers see all of this.
+Made from the docstrings of the package by `make reference`: the modules for programs and plugins. What begins with an
+underscore is for nobody to rely on. The package is typed: type checkers see all of this.
 """
 
 
