@@ -35,7 +35,7 @@ pub struct Capability {
 
 impl Capability {
     /// Name, value and meaning of each promise, in the order of the documentation.
-    pub fn rows(&self) -> [(&'static str, bool, &'static str); 12] {
+    pub fn rows(&self) -> [(&'static str, bool, &'static str); 13] {
         [
             ("durable", self.durable, "an acknowledged job survives the death of every process"),
             ("cross-process", self.cross_process, "several processes may use one store at once"),
