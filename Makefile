@@ -20,7 +20,8 @@ LINTED := python tests benches examples docs
 # Without a group named, maturin would install that of development, which a build has no use for.
 MATURIN := --group build
 # Each is a set of modules that import each other by name.
-TYPED := python benches docs/site docs/pictures $(wildcard examples/*) $(wildcard tests/*.py) $(dir $(wildcard tests/*/*.py))
+TYPED := python benches docs/site docs/pictures $(dir $(wildcard examples/*/*.py)) $(wildcard tests/*.py) \
+	$(dir $(wildcard tests/*/*.py))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
