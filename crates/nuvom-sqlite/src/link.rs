@@ -82,14 +82,18 @@ impl Drop for Write<'_> {
 }
 
 impl Memory {
-    /// The queue with this number.
-    pub(crate) fn queue_name(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<QueueName> {
+    /// The queue with this number, if there is one.
+    pub(crate) fn queue_name(
+        &mut self,
+        connection: &Connection,
+        id: i64,
+    ) -> rusqlite::Result<Option<QueueName>> {
         if !self.queue_names.contains_key(&id) {
             for (id, name, _) in queues(connection)? {
                 self.queue_names.insert(id, name);
             }
         }
-        self.queue_names.get(&id).cloned().ok_or(rusqlite::Error::QueryReturnedNoRows)
+        Ok(self.queue_names.get(&id).cloned())
     }
 
     /// The task of this name; jobs claimed together are mostly of one task.

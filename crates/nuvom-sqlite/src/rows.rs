@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nuvom_core::{
-    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, Result, SignatureHash, State,
-    Timestamp, WorkerName,
+    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, Lease, Priority, QueueName, Result,
+    SignatureHash, State, Timestamp, WorkerName,
 };
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};
@@ -47,7 +47,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The same, with those that cannot be read apart.
+    /// The same, with those that cannot be read apart. Only what stands in a row makes it damaged: a call that fails says
+    /// nothing of it, and a row is not set aside because the disk was full.
     pub(crate) fn sifted(
         &self,
         connection: &Connection,
@@ -61,7 +62,8 @@ impl Reader<'_> {
         while let Some(row) = rows.next().map_err(|e| self.failed(e))? {
             let id = self.id(row, 0)?;
             found.last = Some(id);
-            match self.job(connection, memory, row) {
+            let queue = memory.queue_name(connection, self.get(row, 2)?).map_err(|e| self.failed(e))?;
+            match self.job(memory, row, queue) {
                 Ok(job) => found.jobs.push(job),
                 Err(error) => found.damaged.push((id, error)),
             }
@@ -69,19 +71,16 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    fn job(&self, connection: &Connection, memory: &mut Memory, row: &Row<'_>) -> Result<Job> {
+    fn job(&self, memory: &mut Memory, row: &Row<'_>, queue: Option<QueueName>) -> Result<Job> {
         let text = row.get_ref(18).map_err(|e| self.failed(e))?;
         let id = self.id(row, 0)?;
         let options = memory.options(id, text.as_str().map_err(|_| self.damaged("options"))?);
         let payload = row.get_ref(19).map_err(|e| self.failed(e))?;
-        let queue = memory
-            .queue_name(connection, self.get(row, 2)?)
-            .map_err(|_| self.damaged("its queue does not exist"))?;
         Ok(Job {
             id,
             task: memory.task(self.text(row, 1)?)?,
             signature: self.signature(row, 20)?,
-            queue,
+            queue: queue.ok_or_else(|| self.damaged("its queue does not exist"))?,
             priority: Priority::new(self.get(row, 3)?)?,
             created_at: self.time(row, 4)?,
             run_at: self.time(row, 5)?,

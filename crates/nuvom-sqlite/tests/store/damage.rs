@@ -126,6 +126,29 @@ fn a_damaged_row_that_ended_goes_with_its_retention() {
     assert_eq!(total(&store), 0);
 }
 
+#[test]
+fn a_call_that_fails_sets_nothing_aside() {
+    let place = Place::new();
+    let held = {
+        let store = place.open();
+        enqueue(&store, a_job("add")).unwrap();
+        store.exchange(&[], Some(&wish(1))).unwrap().claimed.remove(0)
+    };
+    place.clock.advance(std::time::Duration::from_hours(1));
+    let store = place.open();
+    let raw = place.raw();
+
+    // It has not looked at the queues so far, and cannot now.
+    raw.execute_batch("ALTER TABLE queues RENAME TO elsewhere").unwrap();
+    let failed = store.reap(5);
+    raw.execute_batch("ALTER TABLE elsewhere RENAME TO queues").unwrap();
+
+    assert!(failed.is_err());
+    let reaped = store.reap(5).unwrap();
+    assert_eq!(reaped.iter().map(|it| it.held.id).collect::<Vec<_>>(), [held.id]);
+    assert_eq!(store.damaged().unwrap().len(), 0);
+}
+
 fn ended(job: &Job) -> End {
     End { id: job.id, lease: job.lease, outcome: success(b"value") }
 }
