@@ -4,7 +4,7 @@ use nuvom_core::ports::{Damaged, Filter, Inspect, PACE_LOOK, PACE_SPAN, Pace, Pa
 use nuvom_core::{Attempt, Job, JobId, QueueName, Result, State, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::damage::listed;
+use crate::damage::{NEVER, listed};
 use crate::link::Link;
 use crate::rows::Reader;
 use crate::statements::{
@@ -115,7 +115,11 @@ impl Inspect for SqliteStore {
                     queue: QueueName::new(reader.text(row, 0)?)?,
                     pending: reader.get(row, 1)?,
                     running: reader.get(row, 2)?,
-                    oldest: reader.get::<Option<i64>>(row, 3)?.map(Timestamp::from_micros),
+                    // Those that were set aside are not due at any time.
+                    oldest: reader
+                        .get::<Option<i64>>(row, 3)?
+                        .filter(|oldest| *oldest != NEVER)
+                        .map(Timestamp::from_micros),
                     paused: reader.get(row, 4)?,
                     pace: Some(lately.pace(reader.get(row, 5)?)),
                 });

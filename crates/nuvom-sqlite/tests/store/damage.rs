@@ -149,6 +149,17 @@ fn a_call_that_fails_sets_nothing_aside() {
     assert_eq!(store.damaged().unwrap().len(), 0);
 }
 
+#[test]
+fn a_queue_in_which_all_was_set_aside_has_no_oldest_job() {
+    let place = Place::new();
+    damaged_first(&place, 2, 0, "max_attempts = 0");
+    let store = place.open();
+
+    store.exchange(&[], Some(&wish(1))).unwrap();
+
+    assert_eq!(store.queues().unwrap()[0].oldest, None);
+}
+
 fn ended(job: &Job) -> End {
     End { id: job.id, lease: job.lease, outcome: success(b"value") }
 }
