@@ -16,6 +16,12 @@ def noop(x: int) -> None:
 
 
 @task
+def fail(x: int) -> None:
+    """Leaves a traceback."""
+    raise ValueError(x)
+
+
+@task
 def millisecond(x: int) -> None:
     """A millisecond of work that leaves the GIL to others, as a call to a database does."""
     time.sleep(0.001)

@@ -26,10 +26,15 @@ def median_millis(command: Sequence[str], folder: Path, runs: int = 20) -> float
 
 
 @contextmanager
-def worker(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """`nuvom runworker` as a process of its own, stopped at the end."""
+def worker(
+    folder: Path, *arguments: str, env: dict[str, str] | None = None, level: str = "WARNING", log: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`nuvom runworker` as a process of its own, stopped at the end. `log` is the file that it writes its log to."""
     process = subprocess.Popen(
-        [NUVOM, "runworker", "--log-level", "WARNING", *arguments], cwd=folder, env={**os.environ, **(env or {})}
+        [NUVOM, "runworker", "--log-level", level, *arguments],
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        stderr=log,
     )
     try:
         yield process

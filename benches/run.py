@@ -20,6 +20,7 @@ from pathlib import Path
 import bench_tasks
 import commands
 import files
+import logs
 import measures
 import nuvom
 import recoveries
@@ -131,6 +132,7 @@ def figures(yard: dict[str, float], jobs: int, history: int) -> Iterator[Figure]
         yield at_least(name, rate, "B", yard["bulk_insert"], 0.7)
     yield from pools(jobs // 2)
     yield monitoring(jobs)
+    yield from logged(jobs)
     yield plugin_queue(jobs // 2)
     yield from on_files(jobs // 2)
     yield from recovery()
@@ -184,6 +186,7 @@ def on_files(jobs: int) -> Iterator[Figure]:
 
 
 PAIRS = 8
+LOG_PAIRS = 5
 
 
 def monitoring(jobs: int) -> Figure:
@@ -204,6 +207,23 @@ def monitoring(jobs: int) -> Figure:
     ratio = statistics.median(ratios)
     yardstick = f"without {without:,.0f}/s"
     return Figure(name, f"{with_metrics:,.0f}/s", yardstick, f"{ratio:.3f}", ">= 0.97", ratio >= 0.97)
+
+
+def logged(jobs: int) -> Iterator[Figure]:
+    """What the log costs: successes, of which a second is a line, and failures, each with its traceback."""
+    for task, count in ((bench_tasks.noop, jobs), (bench_tasks.fail, jobs // 5)):
+        for form in logs.FORMS:
+            pairs = []
+            for pair in range(LOG_PAIRS):
+                rates = {}
+                for told in (pair % 2 == 0, pair % 2 != 0):
+                    with fresh_project() as folder:
+                        rates[told] = logs.drain(folder, count, task, form if told else None)
+                pairs.append(rates)
+            ratio = statistics.median(rates[True] / rates[False] for rates in pairs)
+            with_log, without = (statistics.median(rates[told] for rates in pairs) for told in (True, False))
+            name = f"drain of `{task.name}`, log {form}"
+            yield Figure(name, f"{with_log:,.0f}/s", f"no log {without:,.0f}/s", f"{ratio:.2f}", ">= 0.9", ratio >= 0.9)
 
 
 def plugin_queue(jobs: int) -> Figure:
@@ -336,7 +356,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--history", type=int, default=1_000_000)
-    names = ("pools", "monitoring", "plugins", "file", "recovery", "schedules", "prompt")
+    names = ("pools", "monitoring", "log", "plugins", "file", "recovery", "schedules", "prompt")
     parser.add_argument("--only", choices=names, help="measure a part")
     parser.add_argument("--output", type=Path, default=Path("bench-results/latest.json"))
     arguments = parser.parse_args()
@@ -346,6 +366,7 @@ def main() -> int:
         parts: dict[str, Callable[[], Iterator[Figure]]] = {
             "pools": lambda: pools(arguments.jobs // 2),
             "monitoring": lambda: iter([monitoring(arguments.jobs)]),
+            "log": lambda: logged(arguments.jobs),
             "plugins": lambda: iter([plugin_queue(arguments.jobs // 2)]),
             "recovery": recovery,
             "schedules": ticks,

@@ -126,6 +126,8 @@ class WorkerProcess:
         self._lines: list[str] = []
         self._ended = False
         self._told = threading.Condition()
+        self._heeded = threading.Event()
+        self._heeded.set()
         self._process = subprocess.Popen(
             command,
             cwd=project,
@@ -167,6 +169,10 @@ class WorkerProcess:
             log = "".join(self._lines)
         assert heard and text in log, f"the worker did not say {text!r} but:\n{log}"
 
+    def leave_unread(self) -> None:
+        """Reads its log no further, so that the pipe fills up."""
+        self._heeded.clear()
+
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
@@ -190,6 +196,7 @@ class WorkerProcess:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait(PATIENCE)
+        self._heeded.set()
         self._reader.join(PATIENCE)
         assert self._process.stderr is not None
         self._process.stderr.close()
@@ -197,6 +204,7 @@ class WorkerProcess:
     def _read(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
+            self._heeded.wait()
             with self._told:
                 self._lines.append(line)
                 self._told.notify_all()

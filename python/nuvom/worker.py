@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import sys
@@ -24,6 +23,9 @@ EXIT_CONFIGURATION = 2
 EXIT_HANDED_BACK = 3
 EXIT_STUCK = 4
 EXIT_STALLED = 5
+
+_LOG_LIMIT_SECS = 2.0
+"""How long a worker that has ended waits for its last lines to be written."""
 
 
 class Worker:
@@ -268,13 +270,13 @@ def _sync_declared() -> None:
 
 
 def _end(code: int) -> int:
-    """The exit code, for the caller to return. While a task still runs that nothing can end, the interpreter cannot be
-    taken down in good order, so then the process ends here.
+    """The exit code, for the caller to return. While a task still runs that nothing can end, or the log takes nothing
+    any more, the interpreter cannot be taken down in good order, so then the process ends here.
     """
-    if any(thread.name.startswith(("nuvom-task", "nuvom-loop")) for thread in threading.enumerate()):
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
+    from nuvom.log import flush
+
+    written = flush(_LOG_LIMIT_SECS)
+    if not written or any(thread.name.startswith(("nuvom-task", "nuvom-loop")) for thread in threading.enumerate()):
         os._exit(code)
     return code
 

@@ -78,6 +78,9 @@ impl Done {
     }
 }
 
+/// How long a stop waits for the log.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// More jobs a second than this are told by their number.
 const FEW: u64 = 20;
 
@@ -101,13 +104,13 @@ impl LogEvents {
         Ok(log)
     }
 
-    /// Reports what is left and ends the thread.
+    /// Reports what is left and ends the thread. A log that takes nothing any more, such as a pipe that nobody reads,
+    /// is left after a while: it must not hold up the stop of a worker.
     pub(crate) fn flush(&self) {
         let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut service) = service {
-            service.join(Duration::from_secs(5));
+        if service.is_none_or(|mut service| service.join(PATIENCE)) {
+            self.report(true);
         }
-        self.report(true);
     }
 
     /// Tells what has happened; answers whether there are successes that are still to be told, or may become too many.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,17 @@ from nuvom.log.context import JobContext
 from nuvom.log.lines import JsonLines, PlainLines
 from nuvom.log.story import told
 
-__all__ = ["JobContext", "JsonLines", "PlainLines", "adopt_root", "listeners", "logger", "report", "setup_logging"]
+__all__ = [
+    "JobContext",
+    "JsonLines",
+    "PlainLines",
+    "adopt_root",
+    "flush",
+    "listeners",
+    "logger",
+    "report",
+    "setup_logging",
+]
 
 logger = logging.getLogger("nuvom")
 
@@ -50,6 +61,25 @@ def adopt_root() -> None:
     for handler in root.handlers:
         if not any(isinstance(one, JobContext) for one in handler.filters):
             handler.addFilter(JobContext())
+
+
+def flush(limit_secs: float) -> bool:
+    """Waits until all that was logged is written, but no longer than this; answers whether it is. It never is while
+    nobody reads the pipe or the terminal that the log goes to.
+    """
+    done = threading.Thread(target=_flush, name="nuvom-log-flush", daemon=True)
+    done.start()
+    done.join(limit_secs)
+    return not done.is_alive()
+
+
+def _flush() -> None:
+    for handler in (*logger.handlers, *logging.getLogger().handlers):
+        handler.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # None where a program has no console, closed where it closed it.
+        if stream is not None and not stream.closed:
+            stream.flush()
 
 
 def _handler(format: str) -> logging.Handler:
