@@ -24,6 +24,7 @@ CLIENT_SETTINGS = (
     "file_durability",
     "max_args_bytes",
     "max_result_bytes",
+    "queue_maxsize",
     "lease_secs",
     "scheduler_backend",
     "scheduler_poll_secs",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nuvom.errors import NotSerializable as NotSerializable
     from nuvom.errors import NuvomError as NuvomError
     from nuvom.errors import PayloadTooLarge as PayloadTooLarge
+    from nuvom.errors import QueueFull as QueueFull
     from nuvom.job import Job as Job
     from nuvom.scheduler.handle import Schedule as Schedule
     from nuvom.scheduler.rules import cron as cron
@@ -48,6 +49,7 @@ __all__ = [
     "NotSerializable",
     "NuvomError",
     "PayloadTooLarge",
+    "QueueFull",
     "Schedule",
     "Task",
     "Worker",
@@ -72,6 +74,7 @@ _HOMES = {
     "NotSerializable": "nuvom.errors",
     "NuvomError": "nuvom.errors",
     "PayloadTooLarge": "nuvom.errors",
+    "QueueFull": "nuvom.errors",
     "Schedule": "nuvom.scheduler.handle",
     "Task": "nuvom.task",
     "Worker": "nuvom.worker",

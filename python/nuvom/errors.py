@@ -43,7 +43,9 @@ class Conflict(NuvomError):
 
 
 class QueueFull(NuvomError):
-    """The queue has reached the length that its owner set."""
+    """As many jobs wait in the queue as `NUVOM_QUEUE_MAXSIZE` lets in. Nothing was enqueued; the same call may succeed
+    when workers have taken some.
+    """
 
 
 class StoreUnavailable(NuvomError, ConnectionError):

@@ -10,9 +10,9 @@ from typing import TypeVar
 import nuvom
 import pytest
 from harness import PATIENCE
-from nuvom import task
+from nuvom import sdk, task
 from nuvom.dispatcher import enqueue, enqueue_many
-from nuvom.errors import BadArguments, JobTimeout, NotFound, NotSerializable, PayloadTooLarge
+from nuvom.errors import BadArguments, JobTimeout, NotFound, NotSerializable, PayloadTooLarge, QueueFull
 
 Value = TypeVar("Value")
 
@@ -211,6 +211,51 @@ def test_arguments_beyond_the_limit_are_refused_with_size_setting_and_advice() -
 
     with pytest.raises(PayloadTooLarge, match=r"take \d+ bytes, and NUVOM_MAX_ARGS_BYTES .* Pass a reference"):
         size.delay(b"x" * 10_000_000)
+
+
+def test_a_full_queue_refuses_another_job_with_the_setting_and_advice() -> None:
+    nuvom.configure(queue_maxsize=2)
+    made = task(add)
+    made.map([(1, 1), (2, 2)])
+
+    told = r"the queue is full: 2 jobs wait in it, .*queue: default.* Try again when .* or raise NUVOM_QUEUE_MAXSIZE"
+    with pytest.raises(QueueFull, match=told):
+        made.delay(3, 3)
+
+    async def ask() -> None:
+        await made.adelay(3, 3)
+
+    with pytest.raises(QueueFull):
+        asyncio.run(ask())
+
+
+def test_of_a_batch_that_a_queue_has_no_room_for_no_job_is_kept() -> None:
+    nuvom.configure(queue_maxsize=3)
+    made = task(add)
+    made.delay(1, 1)
+
+    with pytest.raises(QueueFull, match=r"has room for 2 more, and 3 new jobs came; none of them was accepted"):
+        made.map([(2, 2), (3, 3), (4, 4)])
+
+    assert sum(queue.pending for queue in sdk.list_queues()) == 1
+
+
+def test_a_queue_has_room_again_when_a_worker_has_taken_a_job() -> None:
+    nuvom.configure(queue_maxsize=1)
+    made = task(add)
+    first = made.delay(1, 1)
+
+    with nuvom.Worker(threads=1):
+        first.get(timeout=PATIENCE)
+        assert made.delay(2, 2).get(timeout=PATIENCE) == 4
+
+
+def test_a_queue_that_is_full_keeps_nothing_from_the_others() -> None:
+    nuvom.configure(queue_maxsize=1)
+    made = task(add)
+    made.delay(1, 1)
+
+    assert made.with_options(queue="other").delay(2, 2).status == "PENDING"
 
 
 def test_a_task_can_be_asked_for_by_its_name() -> None:

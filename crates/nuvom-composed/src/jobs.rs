@@ -9,8 +9,8 @@ use nuvom_core::ports::{
     StoredResult, Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Capability, End, Held, Job, JobId, NewJob, QueueName, Result, Retention, State, Timestamp, Trigger,
-    decide,
+    Capability, End, Held, Job, JobId, NewJob, QueueBound, QueueName, Result, Retention, State, Timestamp,
+    Trigger, decide,
 };
 
 use crate::store::{LineStore, unsupported};
@@ -20,7 +20,11 @@ impl JobStore for LineStore {
         self.capability_of_line()
     }
 
-    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+    /// A line that others fill at the same moment may become longer than the bound by what they bring.
+    fn enqueue_within(&self, jobs: &[NewJob], bound: Option<QueueBound>) -> Result<Vec<Enqueued>> {
+        if let Some(bound) = bound {
+            bound.hold(jobs.iter().map(|job| &job.queue), |_, _| self.line.length())?;
+        }
         let now = self.now();
         let lined: Vec<Lined> = jobs
             .iter()

@@ -9,6 +9,7 @@ mod id;
 mod job;
 mod nearest;
 pub mod ports;
+mod queue_bound;
 mod retry;
 mod schedule;
 mod signature;
@@ -23,6 +24,7 @@ pub use event::{Event, EventSink};
 pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName, WorkerName};
 pub use job::{Due, Job, JobOptions, NewJob, OnLost, Payload, Priority, State, TimeoutPolicy, is_suspect};
 pub use nearest::nearest;
+pub use queue_bound::QueueBound;
 pub use retry::{Backoff, MAX_RETRY_DELAY, RetryPolicy, other_version_delay};
 pub use schedule::{
     Definition, DueTicks, Fire, LATE_AFTER, MAX_CAUGHT_UP, MIN_INTERVAL, Misfire, Overlap, Rule, Schedule,

@@ -10,8 +10,8 @@ use nuvom_core::ports::{
     StoredResult, Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Attempt, Capability, Clock, End, Event, EventSink, Held, Job, JobId, NewJob, QueueName, Result,
-    Retention, Schedule, ScheduleChange, ScheduleId, State, Timestamp, WorkerName, WorkerReport,
+    Attempt, Capability, Clock, End, Event, EventSink, Held, Job, JobId, NewJob, QueueBound, QueueName,
+    Result, Retention, Schedule, ScheduleChange, ScheduleId, State, Timestamp, WorkerName, WorkerReport,
 };
 
 /// The same stores, each call of which is told to `events` once it was answered.
@@ -83,8 +83,8 @@ impl JobStore for Observed {
         self.stores.jobs.capability()
     }
 
-    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
-        self.jobs("enqueue", |store| store.enqueue(jobs))
+    fn enqueue_within(&self, jobs: &[NewJob], bound: Option<QueueBound>) -> Result<Vec<Enqueued>> {
+        self.jobs("enqueue", |store| store.enqueue_within(jobs, bound))
     }
 
     fn exchange(&self, ends: &[End], claim: Option<&Claim>) -> Result<Exchanged> {

@@ -81,6 +81,12 @@ impl<'a> Batch<'a> {
         Ok(Enqueued::New)
     }
 
+    /// Takes up none of the new jobs after all.
+    pub(crate) fn withdraw_new(&mut self) {
+        self.works.retain(|_, work| work.from.is_some());
+        self.changed.retain(|id| self.works.contains_key(id));
+    }
+
     /// The record of a job, wherever it is.
     pub(crate) fn find(&mut self, id: JobId) -> Result<Option<&Job>> {
         if !self.works.contains_key(&id)

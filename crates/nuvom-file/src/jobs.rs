@@ -8,8 +8,8 @@ use nuvom_core::ports::{
     Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Capability, End, Error, ErrorKind, Held, JobId, NewJob, Outcome, QueueName, Result, Retention, State,
-    Timestamp, Transition, Trigger, renewed,
+    Capability, End, Error, ErrorKind, Held, JobId, NewJob, Outcome, QueueBound, QueueName, Result,
+    Retention, State, Timestamp, Transition, Trigger, renewed,
 };
 use nuvom_local::failpoint;
 
@@ -18,6 +18,7 @@ use crate::change::Change;
 use crate::claims::{claim, idle};
 use crate::folders::{Kind, is_there};
 use crate::index::{self, Index};
+use crate::line::Line;
 use crate::names::{paused_path, queue_path};
 use crate::results::keep_value;
 use crate::store::FileStore;
@@ -41,15 +42,28 @@ impl JobStore for FileStore {
         }
     }
 
-    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+    fn enqueue_within(&self, jobs: &[NewJob], bound: Option<QueueBound>) -> Result<Vec<Enqueued>> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
-        let answers = self.change("enqueue", |batch| {
-            let answers = jobs.iter().map(|job| batch.accept(job)).collect::<Result<Vec<_>>>();
-            failpoint("enqueue.before_commit");
-            answers
-        })?;
+        let answers = match bound {
+            None => self.change("enqueue", |batch| {
+                let answers = jobs.iter().map(|job| batch.accept(job)).collect::<Result<Vec<_>>>();
+                failpoint("enqueue.before_commit");
+                answers
+            })?,
+            // A refusal is an answer: an error would cost this process its index.
+            Some(bound) => self.change_found("enqueue", |batch, index| {
+                let answers = jobs.iter().map(|job| batch.accept(job)).collect::<Result<Vec<_>>>()?;
+                if let Err(full) = hold(index, bound, jobs, &answers) {
+                    batch.withdraw_new();
+                    return Ok(Err(full));
+                }
+                batch.changed().for_each(|job| index.note_job(job));
+                failpoint("enqueue.before_commit");
+                Ok(Ok(answers))
+            })??,
+        };
         failpoint("enqueue.after_commit");
         if answers.contains(&Enqueued::New) {
             self.bell.ring(Topic::Ready);
@@ -227,6 +241,11 @@ impl FileStore {
 
 /// Asks the same of several jobs. One that a newer Nuvom wrote is none that is known here, and keeps nobody from the
 /// others; whoever asks for no other hears why.
+fn hold(index: &Index, bound: QueueBound, jobs: &[NewJob], answers: &[Enqueued]) -> Result<()> {
+    let new = jobs.iter().zip(answers).filter(|(_, answer)| **answer == Enqueued::New);
+    bound.hold(new.map(|(job, _)| &job.queue), |queue, _| Ok(index.line(queue).map_or(0, Line::pending)))
+}
+
 fn each<T>(
     batch: &mut Batch<'_>,
     ids: &[JobId],

@@ -1,5 +1,6 @@
 //! The queue port: each trigger goes to the board, and its fate becomes the port's answer.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use nuvom_core::ports::{
@@ -7,8 +8,8 @@ use nuvom_core::ports::{
     Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Capability, End, Held, Job, JobId, NewJob, Outcome, QueueName, Result, Retention, State, Timestamp,
-    Trigger,
+    Capability, End, Held, Job, JobId, NewJob, Outcome, QueueBound, QueueName, Result, Retention, State,
+    Timestamp, Trigger,
 };
 
 use crate::MemoryStore;
@@ -34,8 +35,16 @@ impl JobStore for MemoryStore {
         }
     }
 
-    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
-        Ok(self.change(|kept, now| jobs.iter().map(|job| kept.board.accept(job, now)).collect()))
+    fn enqueue_within(&self, jobs: &[NewJob], bound: Option<QueueBound>) -> Result<Vec<Enqueued>> {
+        self.change(|kept, now| {
+            let board = &mut kept.board;
+            if let Some(bound) = bound {
+                let mut ids = HashSet::new();
+                let new = jobs.iter().filter(|job| board.job(job.id).is_none() && ids.insert(job.id));
+                bound.hold(new.map(|job| &job.queue), |queue, _| Ok(board.orders().waiting(queue)))?;
+            }
+            Ok(jobs.iter().map(|job| board.accept(job, now)).collect())
+        })
     }
 
     fn exchange(&self, ends: &[End], claim: Option<&Claim>) -> Result<Exchanged> {

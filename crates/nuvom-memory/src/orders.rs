@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nuvom_core::{Job, JobId, QueueName, State, Timestamp};
 
-use crate::line::Line;
+use crate::line::{Line, slot};
 
 /// Jobs by something that happens to them at a time.
 type ByTime = BTreeSet<(Timestamp, JobId)>;
@@ -56,6 +56,11 @@ impl Orders {
         }
         let named: BTreeSet<&QueueName> = named.iter().collect();
         named.into_iter().filter_map(|name| self.lines.get(name)).collect()
+    }
+
+    /// How many jobs wait in this queue.
+    pub(crate) fn waiting(&self, queue: &QueueName) -> u64 {
+        self.lines.get(queue).map_or(0, |line| line.by_state()[slot(State::Pending)])
     }
 
     /// The same without those that are paused: what a claim may take from.

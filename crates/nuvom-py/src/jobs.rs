@@ -91,8 +91,17 @@ fn call_of<'py>(element: &Bound<'py, PyAny>, index: usize) -> PyResult<Call<'py>
 }
 
 fn store(py: Python<'_>, client: &Client, jobs: &[NewJob]) -> PyResult<()> {
-    py.detach(|| client.runtime.stores.jobs.enqueue(jobs)).or_raise(py)?;
+    let bound = client.runtime.settings.queue_bound();
+    let enqueued = py.detach(|| client.runtime.stores.jobs.enqueue_within(jobs, bound));
+    enqueued.map_err(advise_on_full).or_raise(py)?;
     Ok(())
+}
+
+fn advise_on_full(error: Error) -> Error {
+    if error.kind() != ErrorKind::Full || error.next_step().is_some() {
+        return error;
+    }
+    error.hint("Try again when workers have taken some, add workers, or raise NUVOM_QUEUE_MAXSIZE")
 }
 
 /// Waits until the job has ended, at most `timeout` seconds; answers its state as last seen.

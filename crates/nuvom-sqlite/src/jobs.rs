@@ -7,16 +7,18 @@ use nuvom_core::ports::{
     Waker,
 };
 use nuvom_core::{
-    Capability, End, Held, Job, JobId, NewJob, Outcome, QueueName, Refusal, Result, Retention, State,
-    Timestamp, Transition, Trigger, decide, renewed, succeeded,
+    Capability, End, Held, Job, JobId, NewJob, Outcome, QueueBound, QueueName, Refusal, Result, Retention,
+    State, Timestamp, Transition, Trigger, decide, renewed, succeeded,
 };
 use rusqlite::{OptionalExtension, params};
 
 use crate::claims::Waiting;
-use crate::damage::{remove_damaged, set_aside_held};
+use crate::damage::{NEVER, remove_damaged, set_aside_held};
 use crate::link::Write;
 use crate::rows::Reader;
-use crate::statements::{ENQUEUE, EXPIRED, JOB, PAUSE, PRUNABLE, PUT_RESULT, RENEW, RESUME, STATE, SUCCEED};
+use crate::statements::{
+    ENQUEUE, EXPIRED, JOB, PAUSE, PRUNABLE, PUT_RESULT, RENEW, RESUME, STATE, SUCCEED, WAITING_UP_TO,
+};
 use crate::store::SqliteStore;
 use nuvom_local::failpoint;
 
@@ -39,16 +41,19 @@ impl JobStore for SqliteStore {
         }
     }
 
-    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+    fn enqueue_within(&self, jobs: &[NewJob], bound: Option<QueueBound>) -> Result<Vec<Enqueued>> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
         let reader = self.reader("enqueue");
         let answers = self.acknowledged("enqueue", |write, now| {
             let answers =
-                jobs.iter().map(|job| enqueue(write, &reader, job, now)).collect::<Result<Vec<_>>>();
+                jobs.iter().map(|job| enqueue(write, &reader, job, now)).collect::<Result<Vec<_>>>()?;
+            if let Some(bound) = bound {
+                hold(write, &reader, bound, jobs, &answers)?;
+            }
             failpoint("enqueue.before_commit");
-            answers
+            Ok(answers)
         })?;
         failpoint("enqueue.after_commit");
         if answers.contains(&Enqueued::New) {
@@ -314,6 +319,26 @@ pub(crate) fn enqueue(
         .and_then(|mut statement| statement.query_row([job.id.as_bytes()], |row| row.get(0)))
         .map_err(failed)?;
     reader.state(state).map(Enqueued::Existing)
+}
+
+/// Refuses, as long as nothing is committed, what goes beyond the bound.
+fn hold(
+    write: &mut Write<'_>,
+    reader: &Reader<'_>,
+    bound: QueueBound,
+    jobs: &[NewJob],
+    answers: &[Enqueued],
+) -> Result<()> {
+    let new = jobs.iter().zip(answers).filter(|(_, answer)| **answer == Enqueued::New);
+    bound.hold(new.map(|(job, _)| &job.queue), |queue, new| {
+        let id = write.queue_id(queue).map_err(|e| reader.failed(e))?;
+        let counted = write.prepare(WAITING_UP_TO).and_then(|mut statement| {
+            let most = i64::try_from(bound.get().saturating_add(new)).unwrap_or(i64::MAX);
+            statement.query_row(params![id, NEVER, most], |row| row.get::<_, i64>(0))
+        });
+        let counted = counted.map_err(|e| reader.failed(e))?;
+        Ok(counted.cast_unsigned().saturating_sub(new))
+    })
 }
 
 const ENDED: [State; 3] = [State::Success, State::Failed, State::Cancelled];

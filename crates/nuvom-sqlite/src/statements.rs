@@ -31,6 +31,10 @@ pub(crate) const ENQUEUE: &str = "\
     INSERT INTO jobs \
     (id, task, queue, priority, created_at, run_at, max_attempts, max_losses, options, payload, signature) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING";
+/// Those that wait and were not set aside, counted as far as needed.
+pub(crate) const WAITING_UP_TO: &str = "\
+    SELECT count(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_ready \
+    WHERE state = 0 AND queue = ?1 AND run_at <> ?2 LIMIT ?3)";
 pub(crate) const STATE: &str = "SELECT state FROM jobs WHERE id = ?1";
 pub(crate) const JOB: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE id = ?1");
 

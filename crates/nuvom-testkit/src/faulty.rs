@@ -12,8 +12,8 @@ use nuvom_core::ports::{
     StoredResult, Stores, Subscription, Topic, Waker,
 };
 use nuvom_core::{
-    Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, QueueName, Result, Retention,
-    Schedule, ScheduleChange, ScheduleId, State, Timestamp, WorkerName, WorkerReport,
+    Attempt, Capability, End, Error, ErrorKind, Held, Job, JobId, NewJob, QueueBound, QueueName, Result,
+    Retention, Schedule, ScheduleChange, ScheduleId, State, Timestamp, WorkerName, WorkerReport,
 };
 
 /// A call to a port, as a rule sees it.
@@ -171,8 +171,8 @@ impl JobStore for FaultyStore {
         self.inner.jobs.capability()
     }
 
-    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
-        self.pass(Method::Enqueue, |stores| stores.jobs.enqueue(jobs))
+    fn enqueue_within(&self, jobs: &[NewJob], bound: Option<QueueBound>) -> Result<Vec<Enqueued>> {
+        self.pass(Method::Enqueue, |stores| stores.jobs.enqueue_within(jobs, bound))
     }
 
     fn exchange(&self, ends: &[End], claim: Option<&Claim>) -> Result<Exchanged> {

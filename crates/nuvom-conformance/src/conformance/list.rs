@@ -1,12 +1,4 @@
-//! The list of all cases, from which a backend's tests are made. A test beside it holds that none is forgotten.
-
-/// Makes one `#[test]` per case, in a module per topic, over this [`Harness`](crate::conformance::Harness).
-#[macro_export]
-macro_rules! conformance_tests {
-    ($harness:expr) => {
-        $crate::conformance_list! { conformance_modules, $harness }
-    };
-}
+//! The list of all cases. A test beside it holds that none is forgotten.
 
 /// Hands the list of all cases to another macro of this crate.
 #[doc(hidden)]
@@ -27,6 +19,17 @@ macro_rules! conformance_list {
                 a_repeat_of_an_ended_job_answers_how_it_ended
                 an_empty_batch_is_accepted
                 many_jobs_enter_in_one_batch
+            }
+            bounds {
+                a_queue_takes_jobs_up_to_its_bound
+                a_batch_beyond_the_bound_is_refused_whole
+                a_job_that_was_claimed_makes_room
+                jobs_for_later_take_room_too
+                each_queue_has_the_bound_for_itself
+                a_known_job_is_answered_by_a_full_queue
+                no_bound_means_no_limit
+                what_was_promised_before_returns_to_a_full_queue
+                a_full_queue_takes_jobs_again_from_who_was_refused
             }
             claim {
                 a_claim_answers_the_record_as_it_is_kept
@@ -296,6 +299,7 @@ macro_rules! conformance_list {
                 a_job_is_claimed_by_one_worker_only
                 workers_that_finish_while_they_claim_run_every_job_once
                 an_id_is_accepted_from_one_client_only
+                many_clients_fill_a_queue_up_to_its_bound_and_not_beyond
                 a_finish_and_a_reaper_never_both_win
                 a_lost_job_is_reaped_by_one_reaper_only
                 a_cancelled_job_was_never_claimed
@@ -342,43 +346,6 @@ macro_rules! conformance_list {
         }
     };
 }
-
-/// Turns a list of cases into tests.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! conformance_modules {
-    ($harness:expr; $($topic:ident { $($case:ident)* })*) => {
-        $(
-            mod $topic {
-                #[allow(unused_imports, reason = "a harness may be named by its full path")]
-                use super::*;
-
-                $(
-                    #[test]
-                    fn $case() {
-                        $crate::conformance::$topic::$case(&$harness);
-                    }
-                )*
-            }
-        )*
-    };
-}
-
-/// Turns a list of cases into a table.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! conformance_table {
-    ($harness:expr; $($topic:ident { $($case:ident)* })*) => {
-        &[$($($crate::conformance::Case {
-            topic: stringify!($topic),
-            name: stringify!($case),
-            run: $crate::conformance::$topic::$case,
-        },)*)*]
-    };
-}
-
-/// Every case, topic by topic.
-pub static CASES: &[super::Case] = conformance_list! { conformance_table, () };
 
 #[cfg(test)]
 mod tests {

@@ -15,11 +15,13 @@ use crate::FakeClock;
 
 mod bench;
 mod list;
+mod making;
 mod run;
 
-pub use list::CASES;
+pub use making::CASES;
 pub use run::{Case, Verdict};
 
+pub mod bounds;
 pub mod cancel;
 pub mod claim;
 pub mod durable;

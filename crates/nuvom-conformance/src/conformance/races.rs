@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, Mutex};
 
 use nuvom_core::ports::{Cancelled, Committed, Ended, Enqueued, Filter};
-use nuvom_core::{End, JobId, State};
+use nuvom_core::{End, JobId, QueueBound, State};
 
 use super::Harness;
 use super::bench::{Bench, LEASE, end_of, ids, ids_of_new, wish};
@@ -46,6 +46,20 @@ pub fn an_id_is_accepted_from_one_client_only(harness: &dyn Harness) {
     let answers = at_once(|_| bench.jobs().enqueue(&batch).unwrap()).concat();
 
     assert_eq!(answers.iter().filter(|answer| **answer == Enqueued::New).count(), JOBS);
+    assert_eq!(bench.inspect().count(&Filter::default()).unwrap(), [JOBS as u64, 0, 0, 0, 0]);
+}
+
+pub fn many_clients_fill_a_queue_up_to_its_bound_and_not_beyond(harness: &dyn Harness) {
+    let Some(bench) = Bench::promising(harness, |can| can.records) else { return };
+    let bound = QueueBound::new(JOBS as u64);
+    let batches: Vec<_> = (0..THREADS).map(|_| jobs("add", JOBS / 2)).collect();
+
+    let entered = at_once(|thread| {
+        let enter = |job| bench.jobs().enqueue_within(std::slice::from_ref(job), bound);
+        batches[thread].iter().filter(|job| enter(job).is_ok()).count()
+    });
+
+    assert_eq!(entered.iter().sum::<usize>(), JOBS);
     assert_eq!(bench.inspect().count(&Filter::default()).unwrap(), [JOBS as u64, 0, 0, 0, 0]);
 }
 

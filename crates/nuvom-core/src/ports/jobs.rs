@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{Claim, Subscription, Topic, Waker};
 use crate::{
-    Capability, End, Held, Job, JobId, NewJob, QueueName, Result, Retention, State, TaskName, Timestamp,
+    Capability, End, Held, Job, JobId, NewJob, QueueBound, QueueName, Result, Retention, State, TaskName,
+    Timestamp,
 };
 
 /// Where jobs wait and change state. Each method is atomic: all of its batch happens, or none.
@@ -14,7 +15,13 @@ pub trait JobStore: Send + Sync {
 
     /// Accepts jobs; durable, as far as promised, before it returns. One answer a job, in order. A job whose
     /// id is known is left as it is, so a repeated request is harmless.
-    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>>;
+    fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+        self.enqueue_within(jobs, None)
+    }
+
+    /// The same, unless more jobs than the bound would wait in a queue then: all are refused with
+    /// [`ErrorKind::Full`](crate::ErrorKind::Full). Jobs whose id is known take no room.
+    fn enqueue_within(&self, jobs: &[NewJob], bound: Option<QueueBound>) -> Result<Vec<Enqueued>>;
 
     /// Applies the ends of attempts, then claims. Both in one commit, so a busy worker pays for one.
     fn exchange(&self, ends: &[End], claim: Option<&Claim>) -> Result<Exchanged>;

@@ -178,6 +178,12 @@ pub(super) static TABLE: &[Row] = &[
         "How often a worker looks for jobs whose lease has run out.",
     ),
     row(
+        "NUVOM_QUEUE_MAXSIZE",
+        Kind::Count { least: 0, most: 1_000_000_000 },
+        Text("0"),
+        "The most jobs that may wait in a queue: `.delay` of one more raises `QueueFull`; 0 is no limit.",
+    ),
+    row(
         "NUVOM_MAX_LOSSES",
         Kind::Count { least: 1, most: 1_000 },
         Text("3"),

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nuvom_core::{JobOptions, Retention, RetryPolicy, TimeoutPolicy};
+use nuvom_core::{JobOptions, QueueBound, Retention, RetryPolicy, TimeoutPolicy};
 
 use super::Settings;
 use super::kind::Value;
@@ -146,6 +146,11 @@ impl Settings {
     /// How often a worker looks for jobs whose lease has run out.
     pub fn reap(&self) -> Duration {
         self.span("NUVOM_REAP_SECS")
+    }
+
+    /// The most jobs that producers may bring to wait in a queue; none means no limit.
+    pub fn queue_bound(&self) -> Option<QueueBound> {
+        QueueBound::new(self.number("NUVOM_QUEUE_MAXSIZE"))
     }
 
     /// The loss that ends a job as FAILED.
