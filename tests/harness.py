@@ -113,7 +113,7 @@ class Nuvom:
 
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("NUVOM_")}
-        plain = {"COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+        plain = {"COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "TZ": settings.pop("tz", "UTC")}
         # Where a build for tests is to die; not a setting of Nuvom.
         failpoints = {"FAILPOINTS": settings.pop("failpoints")} if "failpoints" in settings else {}
         return kept | plain | failpoints | {f"NUVOM_{name.upper()}": value for name, value in settings.items()}

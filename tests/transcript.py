@@ -11,7 +11,7 @@ _RULES = [
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d", "<LOCAL TIME>"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z", "<TIME>"),
     (r"\b\d+ (s|min|h|d) ago", "<AGE>"),
-    (r"\bin \d+ (d|h|min|s)\b", "in <SPAN>"),
+    (r"\b(in|for) \d+ (d|h|min|s)\b", r"\1 <SPAN>"),
     (r"\b[\d.]+ (ms|s)$", "<SPAN>"),
     (r"(?<=nuvom )\d+\.\d+\.\d+", "<VERSION>"),
     (r"(?<=Python )\d+\.\d+\.\d+\S*", "<VERSION>"),

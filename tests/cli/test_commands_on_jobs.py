@@ -149,3 +149,10 @@ def test_memory_of_another_process_cannot_be_seen_and_the_way_out_is_told(
 
     assert ran.returncode == 2
     assert "Set NUVOM_QUEUE_BACKEND to one that processes can share, such as sqlite" in ran.stderr
+
+
+def test_times_are_those_of_the_zone_that_the_system_names(command: Nuvom, jobs: Jobs) -> None:
+    there = command.run("inspect", "job", jobs.done, tz="Asia/Kolkata")
+
+    assert " +05:30 (" in there.stdout
+    assert "Z (" not in there.stdout

@@ -70,6 +70,7 @@ class Snippets:
             **environment,
             "PATH": path,
             "NO_COLOR": "1",
+            "TZ": "UTC",
             "COLUMNS": "80",
             "PYTHONDONTWRITEBYTECODE": "1",
         }

@@ -8,6 +8,7 @@ mod failure;
 mod gate;
 mod host;
 mod job_json;
+mod mistyped;
 mod moments;
 mod output;
 mod pages;

@@ -1,12 +1,39 @@
-//! Times as people and programs read them: UTC, with the distance from now beside it.
+//! Times as people and programs read them: programs in UTC, people in their zone, with the distance from now beside it.
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use nuvom_core::Timestamp;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+
+/// Now, and the zone in which the user reads times.
+#[derive(Debug, Clone)]
+pub(crate) struct Here {
+    /// The time by which ages are told.
+    pub(crate) now: Timestamp,
+    /// The user's zone.
+    pub(crate) zone: TimeZone,
+}
+
+impl Here {
+    /// `2026-01-01 01:00:00 +01:00`, and `2026-01-01 00:00:00Z` where the clocks show UTC.
+    pub(crate) fn at(&self, time: Timestamp) -> String {
+        if offset(time, &self.zone) == Some(0) { utc(time) } else { local(time, &self.zone) }
+    }
+
+    /// `3 s ago` or `in 5 min`.
+    pub(crate) fn age(&self, time: Timestamp) -> String {
+        age(time, self.now)
+    }
+
+    /// `2026-01-01 01:00:00 +01:00 (3 s ago)`.
+    pub(crate) fn with_age(&self, time: Timestamp) -> String {
+        format!("{} ({})", self.at(time), self.age(time))
+    }
+}
 
 /// `2026-01-01 00:00:00Z`.
 pub(crate) fn utc(time: Timestamp) -> String {
@@ -14,12 +41,21 @@ pub(crate) fn utc(time: Timestamp) -> String {
 }
 
 /// `2026-01-01 01:00:00 +01:00`: what a clock in this zone shows, with its distance from UTC.
-pub(crate) fn local(time: Timestamp, zone: &jiff::tz::TimeZone) -> String {
-    let Ok(moment) = jiff::Timestamp::from_microsecond(time.as_micros()) else { return utc(time) };
-    let offset = zone.to_offset(moment).seconds();
+pub(crate) fn local(time: Timestamp, zone: &TimeZone) -> String {
+    let (Ok(moment), Some(offset)) =
+        (jiff::Timestamp::from_microsecond(time.as_micros()), offset(time, zone))
+    else {
+        return utc(time);
+    };
     let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs() / 60);
     let shown = zone.to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S").to_string();
     format!("{shown} {sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// How far the clocks of a zone are from UTC then, in seconds; none at a time that no calendar reaches.
+fn offset(time: Timestamp, zone: &TimeZone) -> Option<i32> {
+    let moment = jiff::Timestamp::from_microsecond(time.as_micros()).ok()?;
+    Some(zone.to_offset(moment).seconds())
 }
 
 /// `2026-01-01T00:00:00.000000Z`, for programs.
@@ -36,9 +72,9 @@ pub(crate) fn age(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// `2026-01-01 00:00:00Z (3 s ago)`.
-pub(crate) fn with_age(time: Timestamp, now: Timestamp) -> String {
-    format!("{} ({})", utc(time), age(time, now))
+/// `3 s`: how long it has been.
+pub(crate) fn elapsed(time: Timestamp, now: Timestamp) -> String {
+    coarse(now.since(time))
 }
 
 /// `120 ms`, `1.5 s`, or a coarser unit.
@@ -73,9 +109,28 @@ mod tests {
 
     const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
+    fn here(zone: &str) -> Here {
+        Here { now: START + Duration::from_secs(3), zone: TimeZone::get(zone).unwrap() }
+    }
+
     #[test]
-    fn a_time_is_shown_in_utc_with_its_age() {
-        assert_eq!(with_age(START, START + Duration::from_secs(3)), "2026-01-01 00:00:00Z (3 s ago)");
+    fn a_time_is_shown_as_the_clocks_of_the_user_do_with_its_age() {
+        assert_eq!(here("Asia/Kolkata").with_age(START), "2026-01-01 05:30:00 +05:30 (3 s ago)");
+        assert_eq!(here("America/New_York").with_age(START), "2025-12-31 19:00:00 -05:00 (3 s ago)");
+    }
+
+    #[test]
+    fn clocks_that_show_utc_are_told_as_such() {
+        assert_eq!(here("UTC").with_age(START), "2026-01-01 00:00:00Z (3 s ago)");
+        assert_eq!(here("Europe/London").at(START), "2026-01-01 00:00:00Z");
+    }
+
+    #[test]
+    fn each_time_has_the_distance_that_it_had_then() {
+        let summer = START + Duration::from_hours(24 * 200);
+
+        assert_eq!(here("Europe/Berlin").at(START), "2026-01-01 01:00:00 +01:00");
+        assert_eq!(here("Europe/Berlin").at(summer), "2026-07-20 02:00:00 +02:00");
     }
 
     #[test]
@@ -97,6 +152,9 @@ mod tests {
 
     #[test]
     fn a_time_beyond_all_calendars_is_no_failure() {
-        assert_eq!(utc(Timestamp::from_micros(i64::MAX)), "9223372036854775807 µs after 1970");
+        let never = Timestamp::from_micros(i64::MAX);
+
+        assert_eq!(utc(never), "9223372036854775807 µs after 1970");
+        assert_eq!(here("Europe/Berlin").at(never), "9223372036854775807 µs after 1970");
     }
 }

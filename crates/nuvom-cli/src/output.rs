@@ -13,6 +13,8 @@ pub(crate) struct Output<'a> {
     pub(crate) stdout: Box<dyn Write + 'a>,
     pub(crate) stderr: Box<dyn Write + 'a>,
     pub(crate) width: usize,
+    /// Whether listings keep to that width.
+    pub(crate) cuts: bool,
     pub(crate) colour: bool,
     /// Whether a person looks at what is said while it is said.
     pub(crate) is_watched: bool,
@@ -38,7 +40,10 @@ impl Output<'_> {
 
     /// A table, laid out for the width.
     pub(crate) fn table(&mut self, table: &Table) -> io::Result<()> {
-        table.lines(self.width).iter().try_for_each(|line| self.pieces(line))
+        table
+            .lines(if self.cuts { self.width } else { usize::MAX })
+            .iter()
+            .try_for_each(|line| self.pieces(line))
     }
 
     /// A value for programs.

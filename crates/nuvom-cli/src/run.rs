@@ -24,10 +24,11 @@ pub fn run(args: Vec<OsString>, host: &dyn Host) -> i32 {
 
 /// Runs a command in given surroundings.
 pub fn run_in(args: Vec<OsString>, host: &dyn Host, surroundings: Surroundings<'_>) -> i32 {
-    let Surroundings { folder, environment, clock, stdout, stderr, width, colour, answer } = surroundings;
+    let Surroundings { folder, environment, clock, stdout, stderr, width, cuts, colour, zone, answer } =
+        surroundings;
     // Whoever can answer also looks.
-    let output = Output { stdout, stderr, width, colour, is_watched: answer.is_some() };
-    let mut session = Session { folder, environment, clock, output, host, answer };
+    let output = Output { stdout, stderr, width, cuts, colour, is_watched: answer.is_some() };
+    let mut session = Session { folder, environment, clock, zone, output, host, answer };
     let ended = match Arguments::try_parse_from(args) {
         Ok(arguments) => dispatch(arguments, host, &mut session),
         Err(error) => explain(&error, &mut session.output),

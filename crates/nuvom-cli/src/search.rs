@@ -28,11 +28,11 @@ pub(crate) struct Search<'a> {
 impl<'a> Search<'a> {
     /// A search for jobs in these states, unless others are asked for.
     pub(crate) fn new(opened: &'a Opened, which: &'a Which, states: &[State]) -> Self {
-        let now = opened.now();
+        let here = opened.here();
         let states = if which.status.is_empty() { states.to_vec() } else { which.status.clone() };
         let filter = Filter { states, tasks: which.task.clone(), queues: which.queue.clone() };
-        let before = which.until.map(|until| JobId::floor(until.at(now)));
-        let since = which.since.map(|since| since.at(now));
+        let before = which.until.map(|until| JobId::floor(until.at(&here)));
+        let since = which.since.map(|since| since.at(&here));
         Self { opened, which, filter, since, before, is_over: false }
     }
 

@@ -5,12 +5,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use nuvom_core::{Clock, Error, ErrorKind, Result, Timestamp};
 use nuvom_runtime::{Backends, Part, Project, Runtime, Settings};
 
 use crate::arguments::Source;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::moments::Here;
 use crate::output::Output;
 
 /// What every command has. Nothing is read or opened until a command asks for it.
@@ -18,6 +20,7 @@ pub(crate) struct Session<'a> {
     pub(crate) folder: PathBuf,
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) zone: Option<TimeZone>,
     pub(crate) output: Output<'a>,
     pub(crate) host: &'a dyn Host,
     pub(crate) answer: Option<Box<dyn FnMut() -> io::Result<String> + 'a>>,
@@ -34,6 +37,8 @@ pub(crate) struct Opened {
     pub(crate) runtime: Runtime,
     /// Where its jobs are, for messages.
     pub(crate) place: String,
+    /// The zone in which its user reads times.
+    zone: TimeZone,
 }
 
 impl Session<'_> {
@@ -102,7 +107,8 @@ impl Session<'_> {
             )
             .into());
         }
-        Ok(Opened { runtime, place })
+        let zone = self.zone.clone().unwrap_or_else(TimeZone::system);
+        Ok(Opened { runtime, place, zone })
     }
 }
 
@@ -110,6 +116,11 @@ impl Opened {
     /// The time by which ages are told.
     pub(crate) fn now(&self) -> Timestamp {
         self.runtime.clock.now()
+    }
+
+    /// That time, and how the user's clocks show times.
+    pub(crate) fn here(&self) -> Here {
+        Here { now: self.now(), zone: self.zone.clone() }
     }
 
     /// That there is no such job, and where was looked.

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use nuvom_core::Clock;
 use nuvom_runtime::SystemClock;
 
@@ -28,8 +29,12 @@ pub struct Surroundings<'a> {
     pub stderr: Box<dyn Write + 'a>,
     /// Columns that a line may have.
     pub width: usize,
+    /// Whether listings keep to that width, by leaving out and cutting; else they are whole, for what reads a pipe.
+    pub cuts: bool,
     /// Whether data may carry colours.
     pub colour: bool,
+    /// The zone in which people read times; none asks the system, once it is needed.
+    pub zone: Option<TimeZone>,
     /// How a person answers a question, with a line; none where nobody is there to.
     pub answer: Option<Box<dyn FnMut() -> io::Result<String> + 'a>>,
 }
@@ -44,14 +49,17 @@ impl Surroundings<'static> {
     /// Those of this process.
     pub fn of_process() -> Self {
         let is_terminal = io::stdout().is_terminal();
+        let columns = std::env::var("COLUMNS").ok();
         Self {
             folder: std::env::current_dir().unwrap_or_default(),
             environment: std::env::vars_os().collect(),
             clock: SystemClock::new(),
             stdout: Box::new(BufWriter::new(io::stdout())),
             stderr: Box::new(io::stderr()),
-            width: width(std::env::var("COLUMNS").ok().as_deref(), is_terminal),
+            width: width(columns.as_deref(), is_terminal),
+            cuts: is_terminal || columns.is_some_and(|columns| !columns.is_empty()),
             colour: colour(|name| std::env::var_os(name), is_terminal),
+            zone: None,
             answer: (io::stdin().is_terminal() && io::stderr().is_terminal()).then(|| Box::new(line) as _),
         }
     }

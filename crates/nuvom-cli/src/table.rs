@@ -17,6 +17,20 @@ pub(crate) enum Fit {
     Cut(usize),
     /// It is left out first.
     Optional,
+    /// It holds numbers: stays whole, and ends where they end.
+    Number,
+    /// The same, and is left out first.
+    OptionalNumber,
+}
+
+impl Fit {
+    fn is_optional(self) -> bool {
+        matches!(self, Fit::Optional | Fit::OptionalNumber)
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Fit::Number | Fit::OptionalNumber)
+    }
 }
 
 /// Rows under headings.
@@ -43,7 +57,8 @@ impl Table {
     pub(crate) fn lines(&self, width: usize) -> Vec<Vec<Styled>> {
         let widths = self.widths(width);
         let headings = self.columns.iter().map(|(title, _)| Styled::new(Style::Heading, *title)).collect();
-        std::iter::once(&headings).chain(&self.rows).map(|cells| line(cells, &widths)).collect()
+        let fits: Vec<Fit> = self.columns.iter().map(|(_, fit)| *fit).collect();
+        std::iter::once(&headings).chain(&self.rows).map(|cells| line(cells, &widths, &fits)).collect()
     }
 
     /// The width of each column; none for one that is left out.
@@ -51,7 +66,7 @@ impl Table {
         let mut widths: Vec<Option<usize>> =
             (0..self.columns.len()).map(|at| Some(self.natural(at))).collect();
         for at in (0..widths.len()).rev() {
-            if self.least_total(&widths) > width && self.columns[at].1 == Fit::Optional {
+            if self.least_total(&widths) > width && self.columns[at].1.is_optional() {
                 widths[at] = None;
             }
         }
@@ -70,14 +85,14 @@ impl Table {
     fn least_total(&self, widths: &[Option<usize>]) -> usize {
         total(widths.iter().zip(&self.columns).map(|(width, (title, fit))| match fit {
             Fit::Cut(least) => width.map(|width| width.min((*least).max(title.width()))),
-            Fit::Whole | Fit::Optional => *width,
+            Fit::Whole | Fit::Optional | Fit::Number | Fit::OptionalNumber => *width,
         }))
     }
 
     fn widest_that_can_shrink(&self, widths: &[Option<usize>]) -> Option<usize> {
         let shrinkable = widths.iter().enumerate().filter_map(|(at, width)| match self.columns[at].1 {
             Fit::Cut(least) => width.filter(|width| *width > least).map(|width| (width, at)),
-            Fit::Whole | Fit::Optional => None,
+            Fit::Whole | Fit::Optional | Fit::Number | Fit::OptionalNumber => None,
         });
         shrinkable.max().map(|(_, at)| at)
     }
@@ -88,19 +103,22 @@ fn total(widths: impl Iterator<Item = Option<usize>>) -> usize {
 }
 
 /// One line; the last column is not filled up, so no line ends in spaces.
-fn line(cells: &[Styled], widths: &[Option<usize>]) -> Vec<Styled> {
+fn line(cells: &[Styled], widths: &[Option<usize>], fits: &[Fit]) -> Vec<Styled> {
     let mut pieces = Vec::new();
     let mut owed = 0;
-    for (cell, width) in cells.iter().zip(widths) {
+    for ((cell, width), fit) in cells.iter().zip(widths).zip(fits) {
         let Some(width) = *width else { continue };
         let text = cut(&cell.text, width);
         let used = text.width();
+        let rest = width.saturating_sub(used);
+        let (before, after) = if fit.is_number() { (rest, 0) } else { (0, rest) };
+        owed += before;
         if used > 0 {
             pieces.push(Styled::from(" ".repeat(owed)));
             pieces.push(Styled::new(cell.style, text));
             owed = 0;
         }
-        owed += width.saturating_sub(used) + GAP;
+        owed += after + GAP;
     }
     pieces
 }
@@ -168,6 +186,26 @@ mod tests {
     #[test]
     fn what_must_stay_whole_is_never_cut() {
         assert!(shown(&jobs(), 10)[1].starts_with("0123456789  send_…  3 s"));
+    }
+
+    #[test]
+    fn numbers_end_in_one_column() {
+        let mut table =
+            Table::new(&[("QUEUE", Fit::Whole), ("WAITING", Fit::Number), ("PAUSED", Fit::Whole)]);
+        table.row(["mail".into(), "7".into(), "yes".into()]);
+        table.row(["default".into(), "1200".into(), "".into()]);
+
+        let expected = ["QUEUE    WAITING  PAUSED", "mail           7  yes", "default     1200"];
+        assert_eq!(shown(&table, 80), expected);
+    }
+
+    #[test]
+    fn columns_stand_straight_below_wide_signs() {
+        let mut table = Table::new(&[("TASK", Fit::Cut(6)), ("AGE", Fit::Whole)]);
+        table.row(["日本語テキスト".into(), "3 s".into()]);
+        table.row(["add 🚀".into(), "20 min".into()]);
+
+        assert_eq!(shown(&table, 17), ["TASK       AGE", "日本語テ…  3 s", "add 🚀     20 min"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod project;
 
 use nuvom_core::{Clock, JobError, Outcome};
-use nuvom_testkit::builders::{a_schedule, queue, task, written};
+use nuvom_testkit::builders::{a_report, a_schedule, queue, task, written};
 use project::{Project, Ran, job};
 
 /// Controls of terminals, forged lines, NUL, hidden and reordered text, signs that combine or are wide.
@@ -60,6 +60,9 @@ const CALLS: &[&[&str]] = &[
     &["version"],
 ];
 
+/// What commands end with: done, could not be done, wrong usage or settings, jobs were handed back.
+const EXIT_CODES: [i32; 4] = [0, 1, 2, 3];
+
 /// The commands under this one that have none under them, as its help lists them.
 fn leaves(project: &Project, path: &[String]) -> Vec<Vec<String>> {
     let args: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
@@ -86,6 +89,8 @@ fn attacked() -> (Project, String) {
     schedule.definition.task = task(NAME);
     schedule.definition.queue = queue(NAME);
     assert!(project.stores().schedules.commit(&[written(schedule)]).is_ok());
+    assert!(project.stores().roster.report(&[a_report(NAME)]).is_ok());
+    project.write(&format!("{NAME}.py").replace('/', ""), "from nuvom import task\n@task\ndef f(: ...\n");
     project.write("tasks.py", "from nuvom import task\n@task(tags=[\"\\x1b[2J\\u202e\"])\ndef f(): ...\n");
     project.write(".nuvom_plugins.toml", "[plugins]\nmonitoring = [\"\\u001b[2J\\u202e:X\"]\n");
     (project, id.to_string())
@@ -131,7 +136,9 @@ fn hostile_data_is_harmless_in_every_command_and_form() {
         for call in CALLS {
             let args: Vec<&str> = call.iter().map(|arg| if *arg == "ID" { &*id } else { arg }).collect();
 
-            assert_harmless(call, &project.run(&args));
+            let ran = project.run(&args);
+            assert_harmless(call, &ran);
+            assert!(EXIT_CODES.contains(&ran.code), "{call:?}: {ran:?}");
         }
     }
 }
@@ -148,5 +155,24 @@ fn colour_changes_no_text() {
 
         assert_ne!(plain, coloured, "{call:?}");
         assert_eq!(plain, without_our_styles(&coloured), "{call:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_no_text_are_refused() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let (project, _) = attacked();
+    for call in CALLS {
+        let broken = OsString::from_vec(b"caf\xe9\x1b[2J".to_vec());
+        let args = call.iter().filter(|arg| **arg != "ID").map(OsString::from).chain([broken]);
+
+        let ran = project.run_with(args.collect());
+
+        assert_harmless(call, &ran);
+        // A path may be no text, so some look for it first.
+        assert!([1, 2].contains(&ran.code), "{call:?}: {ran:?}");
     }
 }

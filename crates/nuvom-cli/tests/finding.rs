@@ -171,8 +171,8 @@ fn queues_are_listed_with_what_waits_and_runs() {
     assert_eq!(
         project.run(&["queue", "list"]).out,
         "QUEUE    WAITING  RUNNING  OLDEST DUE  ENDED/MIN  PAUSED\n\
-         default  2        0        5 min ago   0\n\
-         mail     0        1                    0\n"
+         default        2        0  5 min ago           0\n\
+         mail           0        1                      0\n"
     );
     assert_eq!(project.json(&["queue", "list", "--json"])[1]["running"], json!(1));
 }
@@ -187,8 +187,8 @@ fn queues_are_listed_with_their_pace_and_whether_they_are_paused() {
     assert_eq!(
         project.run(&["queue", "list"]).out,
         "QUEUE  WAITING  RUNNING  OLDEST DUE  ENDED/MIN  PAUSED\n\
-         later  0        0                    0          yes\n\
-         mail   0        0                    2          yes\n"
+         later        0        0                      0  yes\n\
+         mail         0        0                      2  yes\n"
     );
     assert_eq!(
         project.json(&["queue", "list", "--json"])[1],
@@ -208,7 +208,7 @@ fn a_store_that_has_no_quick_way_to_tell_the_pace_leaves_it_open() {
     project.run(&["queue", "pause", "mail"]);
 
     let shown = project.run(&["queue", "list"]).out;
-    assert_eq!(shown.lines().nth(1).unwrap(), "mail   1        0        0 s ago                yes");
+    assert_eq!(shown.lines().nth(1).unwrap(), "mail         1        0  0 s ago                yes");
     assert_eq!(project.json(&["queue", "list", "--json"])[0]["ended_per_minute"], json!(null));
 }
 
@@ -266,7 +266,7 @@ fn a_job_is_explained_wherever_it_is() {
     assert!(explained(&project, later).starts_with("It is due in 3 h"));
 
     let runs = project.claim().id;
-    assert!(explained(&project, runs).starts_with("It runs on w1 since 0 s ago, attempt 1 of 1."));
+    assert!(explained(&project, runs).starts_with("It runs on w1 for 0 s, attempt 1 of 1."));
     project.clock.advance(LEASE * 2);
     assert!(explained(&project, runs).contains("gone silent"));
 
@@ -291,7 +291,7 @@ fn a_job_in_a_paused_queue_is_explained_with_what_would_move_it() {
         project.enqueue(job(&project, 2, "add", vec![]).queue("mail").due_in(Duration::from_hours(3)));
     project.run(&["queue", "pause", "mail"]);
 
-    for (id, due) in [(waits, "It has been due since 0 s ago, and"), (later, "It is due in 3 h, but")] {
+    for (id, due) in [(waits, "It has been due for 0 s, and"), (later, "It is due in 3 h, but")] {
         let told = explained(&project, id);
         assert!(told.starts_with(due), "{told}");
         assert!(

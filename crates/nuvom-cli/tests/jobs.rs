@@ -6,6 +6,7 @@ mod project;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use nuvom_core::{HandBack, JobError, JobId, JobOptions, Outcome};
 use nuvom_testkit::builders::{final_failure, lost, success_without_value};
 use project::{LEASE, Project, extension, job, returned};
@@ -168,6 +169,34 @@ fn inspect_shows_a_job_that_succeeded() {
              Result     12\n"
         )
     );
+}
+
+#[test]
+fn people_read_times_as_their_clocks_show_them_and_programs_in_utc() {
+    let mut project = Project::new();
+    let id = project.ended(job(&project, 1, "add", vec![5.into(), 7.into()]), returned(&12.into()));
+    project.zone = TimeZone::get("Asia/Kolkata").unwrap();
+    project.width = 160;
+
+    let (inspected, listed) =
+        (project.run(&["inspect", "job", &text(&id)]), project.run(&["history", "recent"]));
+    let record = project.json(&["inspect", "job", &text(&id), "-f", "json"]);
+
+    assert!(inspected.out.contains("Ended      2026-01-01 05:30:02 +05:30 ("), "{}", inspected.out);
+    assert!(listed.out.contains("2026-01-01 05:30:00 +05:30"), "{}", listed.out);
+    assert_eq!(record["ended_at"], "2026-01-01T00:00:02.000000Z");
+}
+
+#[test]
+fn a_time_that_is_said_without_a_zone_is_one_of_the_users_clocks() {
+    let mut project = Project::new();
+    project.enqueue(job(&project, 1, "add", vec![5.into(), 7.into()]));
+    project.zone = TimeZone::get("Asia/Kolkata").unwrap();
+
+    let found =
+        |since| project.json(&["history", "recent", "--json", "--since", since]).as_array().unwrap().len();
+
+    assert_eq!((found("2026-01-01 05:30"), found("2026-01-01 05:31"), found("2026-01-01 00:00Z")), (1, 0, 1));
 }
 
 #[test]

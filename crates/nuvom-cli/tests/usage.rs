@@ -285,7 +285,9 @@ fn config_into(stdout: Broken) -> (i32, String) {
         stdout: Box::new(stdout),
         stderr: Box::new(&mut err),
         width: 80,
+        cuts: true,
         colour: false,
+        zone: Some(jiff::tz::TimeZone::UTC),
         answer: None,
     };
     let code = run_in(vec!["nuvom".into(), "config".into()], &project.host, surroundings);

@@ -1,7 +1,7 @@
 //! Jobs: one, several, or all that are like this.
 
 use clap::{Args, Subcommand, ValueEnum};
-use nuvom_core::{QueueName, State, TaskName};
+use nuvom_core::{QueueName, State, TaskName, nearest};
 
 use super::{Listing, queue};
 use crate::short_id::ShortId;
@@ -123,7 +123,9 @@ fn task(text: &str) -> nuvom_core::Result<TaskName> {
 
 fn state(text: &str) -> Result<State, String> {
     State::parse(text).ok_or_else(|| {
-        let names = State::ALL.map(|state| state.as_str().to_ascii_lowercase()).join(", ");
-        format!("a state is one of {names}")
+        let names = State::ALL.map(|state| state.as_str().to_ascii_lowercase());
+        let meant = nearest(text, names.iter().map(String::as_str));
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+        format!("a state is one of {}{meant}", names.join(", "))
     })
 }

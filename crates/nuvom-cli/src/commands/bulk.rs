@@ -5,6 +5,7 @@ use nuvom_core::{JobId, QueueName, Result as CoreResult, State};
 
 use crate::arguments::{ClearQueue, ManyJobs, Which};
 use crate::failure::{Failure, OK, USAGE};
+use crate::mistyped::nothing_found;
 use crate::search::Search;
 use crate::session::{Opened, Session};
 use crate::wording::counted;
@@ -67,7 +68,7 @@ fn run(
         ids.extend(found.iter().map(|job| job.id));
     }
     if ids.is_empty() {
-        session.output.talk(&format!("No such jobs in {}.", opened.place))?;
+        nothing_found(which, &opened, session)?;
         return Ok(OK);
     }
     let asked = format!("{} in {} would be {what}", counted(ids.len() as u64, "job"), opened.place);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::arguments::OneJobListed;
 use crate::failure::{Failure, OK};
-use crate::moments::{age, span};
+use crate::moments::{age, elapsed, span};
 use crate::session::Session;
 use crate::wording::{counted, to_resume, wrapped};
 
@@ -92,13 +92,13 @@ fn waiting(
     let due = if paused && job.run_at > now {
         format!("it is due {}, but {}", age(job.run_at, now), resume())
     } else if paused {
-        format!("it has been due since {}, and {}", age(job.run_at, now), resume())
+        format!("it has been due for {}, and {}", elapsed(job.run_at, now), resume())
     } else if job.run_at > now {
         format!("it is due {} and then waits for {queue}.", age(job.run_at, now))
     } else {
         format!(
-            "it has been due since {} and waits for a free slot of {queue}{}.",
-            age(job.run_at, now),
+            "it has been due for {} and waits for a free slot of {queue}{}.",
+            elapsed(job.run_at, now),
             whether_there_is_one(job, roster)
         )
     };
@@ -127,7 +127,7 @@ fn whether_there_is_one(job: &Job, roster: Option<&Listed>) -> String {
 
 fn running(job: &Job, grace: Duration, now: Timestamp) -> String {
     let worker = job.worker.as_ref().map_or("a worker", |worker| worker.as_str());
-    let since = job.started_at.map_or_else(String::new, |started| format!(" since {}", age(started, now)));
+    let since = job.started_at.map_or_else(String::new, |started| format!(" for {}", elapsed(started, now)));
     if job.lease_until.is_some_and(|until| until <= now) {
         let then = match job.options.on_lost {
             OnLost::Fail => "it fails, as its task wants it",

@@ -1,13 +1,14 @@
 //! `history recent`.
 
 use nuvom_core::ports::StoredResult;
-use nuvom_core::{Attempt, Job, State, Timestamp};
+use nuvom_core::{Attempt, Job, State};
 use serde_json::Value as Json;
 
 use crate::arguments::Recent;
 use crate::failure::{Failure, OK};
 use crate::job_json;
-use crate::moments::{age, span, utc};
+use crate::mistyped::nothing_found;
+use crate::moments::{Here, span};
 use crate::payload::{self, Secrets};
 use crate::search::Search;
 use crate::session::{Opened, Session};
@@ -32,9 +33,9 @@ pub(crate) fn recent(options: &Recent, session: &mut Session<'_>) -> Result<i32,
     if options.listing.json {
         session.output.json(&jobs.iter().map(json).collect::<Json>())?;
     } else if jobs.is_empty() {
-        session.output.talk(&format!("No such jobs in {}.", opened.place))?;
+        nothing_found(&options.which, &opened, session)?;
     } else {
-        session.output.table(&table(&jobs, opened.now()))?;
+        session.output.table(&table(&jobs, &opened.here()))?;
     }
     Ok(OK)
 }
@@ -61,7 +62,7 @@ fn json(past: &Past) -> Json {
     job_json::with(record, "error", past.last_attempt.as_ref().map_or(Json::Null, job_json::error))
 }
 
-fn table(jobs: &[Past], now: Timestamp) -> Table {
+fn table(jobs: &[Past], here: &Here) -> Table {
     let mut table = Table::new(&[
         ("ID", Fit::Whole),
         ("STATE", Fit::Whole),
@@ -76,9 +77,9 @@ fn table(jobs: &[Past], now: Timestamp) -> Table {
             job.id.to_string().into(),
             Styled::state(job.state),
             job.task.as_str().into(),
-            age(job.created_at, now).into(),
+            here.age(job.created_at).into(),
             outcome(job, result.as_ref(), last_attempt.as_ref()),
-            utc(job.created_at).into(),
+            here.at(job.created_at).into(),
             took(job).into(),
         ]);
     }

@@ -8,7 +8,7 @@ use nuvom_core::{Attempt, Job, State, Timestamp};
 use crate::arguments::{Format, InspectJob};
 use crate::failure::{Failure, OK};
 use crate::job_json;
-use crate::moments::{age, span, utc, with_age};
+use crate::moments::{Here, age, span};
 use crate::output::Output;
 use crate::payload::{self, Secrets, hexadecimal};
 use crate::session::Session;
@@ -37,8 +37,8 @@ pub(crate) fn job(options: &InspectJob, session: &mut Session<'_>) -> Result<i32
     let record = || job_json::with(job_json::record(&job), "attempts", job_json::attempts(&attempts));
     match options.format {
         Format::Table => {
-            let times = (opened.runtime.settings.timeout_grace(), opened.now());
-            table(&job, result.as_ref(), &attempts, times, secrets, &mut session.output)?;
+            let grace = opened.runtime.settings.timeout_grace();
+            table(&job, result.as_ref(), &attempts, (grace, &opened.here()), secrets, &mut session.output)?;
         }
         Format::Json => {
             let record = job_json::with(record(), "arguments", job_json::arguments(secrets, &job.payload));
@@ -58,13 +58,13 @@ fn table(
     job: &Job,
     result: Option<&StoredResult>,
     attempts: &[Attempt],
-    (grace, now): (Duration, Timestamp),
+    (grace, here): (Duration, &Here),
     secrets: Secrets,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     field(output, "Job", job.id.to_string().into())?;
     field(output, "Task", job.task.as_str().into())?;
-    state(output, job, grace, now)?;
+    state(output, job, grace, here.now)?;
     field(output, "Queue", format!("{}, priority {}", job.queue, job.priority.get()).into())?;
     field(output, "Attempts", budget(job).into())?;
     if let Some(tick) = &job.options.tick {
@@ -72,18 +72,18 @@ fn table(
             0 => String::new(),
             count => format!(", and for {count} missed before"),
         };
-        let made_by = format!("{} at {}{missed}", tick.schedule, utc(tick.at));
+        let made_by = format!("{} at {}{missed}", tick.schedule, here.at(tick.at));
         field(output, "Schedule", made_by.into())?;
     }
-    field(output, "Created", with_age(job.created_at, now).into())?;
+    field(output, "Created", here.with_age(job.created_at).into())?;
     if job.state == State::Pending && job.run_at > job.created_at {
-        field(output, "Due", with_age(job.run_at, now).into())?;
+        field(output, "Due", here.with_age(job.run_at).into())?;
     }
     if let Some(started_at) = job.started_at {
-        field(output, "Started", with_age(started_at, now).into())?;
+        field(output, "Started", here.with_age(started_at).into())?;
     }
     if let Some(ended_at) = job.ended_at {
-        field(output, "Ended", with_age(ended_at, now).into())?;
+        field(output, "Ended", here.with_age(ended_at).into())?;
     }
     if let (Some(started_at), Some(ended_at)) = (job.started_at, job.ended_at) {
         field(output, "Took", span(ended_at.since(started_at)).into())?;
@@ -99,7 +99,7 @@ fn table(
         field(output, "Result", shown_result(secrets, result))?;
     }
     for attempt in attempts {
-        show_attempt(output, attempt, now)?;
+        show_attempt(output, attempt, here)?;
     }
     Ok(())
 }
@@ -164,13 +164,13 @@ fn shown_result(secrets: Secrets, stored: Option<&StoredResult>) -> Styled {
     }
 }
 
-fn show_attempt(output: &mut Output<'_>, attempt: &Attempt, now: Timestamp) -> std::io::Result<()> {
+fn show_attempt(output: &mut Output<'_>, attempt: &Attempt, here: &Here) -> std::io::Result<()> {
     let worker = attempt.worker.as_ref().map_or_else(String::new, |worker| format!(" on {worker}"));
     output.line("")?;
     output.pieces(&[
         Styled::new(Style::Heading, format!("Attempt {} ", attempt.number)),
         Styled::new(Style::Bad, attempt.ending.as_str()),
-        format!(" {}{worker}", with_age(attempt.ended_at, now)).into(),
+        format!(" {}{worker}", here.with_age(attempt.ended_at)).into(),
     ])?;
     let error = &attempt.error;
     if !error.kind.is_empty() || !error.message.is_empty() {

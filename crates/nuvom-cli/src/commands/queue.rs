@@ -72,10 +72,10 @@ fn as_json(queue: &QueueCounts) -> Json {
 fn table(queues: &[QueueCounts], now: Timestamp) -> Table {
     let mut table = Table::new(&[
         ("QUEUE", Fit::Cut(12)),
-        ("WAITING", Fit::Whole),
-        ("RUNNING", Fit::Whole),
+        ("WAITING", Fit::Number),
+        ("RUNNING", Fit::Number),
         ("OLDEST DUE", Fit::Whole),
-        ("ENDED/MIN", Fit::Whole),
+        ("ENDED/MIN", Fit::Number),
         ("PAUSED", Fit::Whole),
     ]);
     for queue in queues {

@@ -105,6 +105,7 @@ fn rendered(gate: &Gate) -> String {
         stdout: Box::new(&mut out),
         stderr: Box::new(&mut err),
         width: 80,
+        cuts: true,
         colour: false,
         is_watched: false,
     };

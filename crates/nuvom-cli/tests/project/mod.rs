@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use nuvom_cli::{Host, SchedulerRequest, Surroundings, WorkerRequest, run_in};
 use nuvom_core::ports::{Claim, Ended, Stores};
 use nuvom_core::{End, JobId, NewJob, Outcome};
@@ -25,7 +26,10 @@ pub(crate) struct Project {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) width: usize,
+    /// Whether listings keep to it, as on a terminal.
+    pub(crate) cuts: bool,
     pub(crate) colour: bool,
+    pub(crate) zone: TimeZone,
     /// What a person answers to questions, if one is there.
     pub(crate) answer: Option<&'static str>,
     pub(crate) host: TestHost,
@@ -80,7 +84,9 @@ impl Project {
             clock: FakeClock::new(),
             environment: Vec::new(),
             width: 80,
+            cuts: true,
             colour: false,
+            zone: TimeZone::UTC,
             answer: None,
             host: TestHost::default(),
         };
@@ -104,6 +110,11 @@ impl Project {
 
     /// Runs `nuvom` with these arguments.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        self.run_with(args.iter().map(OsString::from).collect())
+    }
+
+    /// The same with arguments that may be no text.
+    pub(crate) fn run_with(&self, args: Vec<OsString>) -> Ran {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let surroundings = Surroundings {
             folder: self.root().to_owned(),
@@ -112,10 +123,12 @@ impl Project {
             stdout: Box::new(&mut out),
             stderr: Box::new(&mut err),
             width: self.width,
+            cuts: self.cuts,
             colour: self.colour,
+            zone: Some(self.zone.clone()),
             answer: self.answer.map(|word| Box::new(move || Ok(format!("{word}\n"))) as _),
         };
-        let args = std::iter::once("nuvom").chain(args.iter().copied()).map(OsString::from).collect();
+        let args = std::iter::once(OsString::from("nuvom")).chain(args).collect();
         let code = run_in(args, &self.host, surroundings);
         let text =
             |bytes| String::from_utf8(bytes).unwrap().replace(&self.root().display().to_string(), "ROOT");

@@ -1,12 +1,12 @@
 //! `schedule list` and `schedule inspect`.
 
-use nuvom_core::{Schedule, Timestamp};
+use nuvom_core::Schedule;
 use serde_json::Value as Json;
 
 use super::{record, timetable};
 use crate::arguments::OneSchedule;
 use crate::failure::{Failure, OK};
-use crate::moments::{age, span, utc, with_age};
+use crate::moments::{Here, span};
 use crate::output::Output;
 use crate::payload;
 use crate::session::Session;
@@ -34,20 +34,20 @@ pub(super) fn list(json: bool, session: &mut Session<'_>) -> Result<i32, Failure
             opened.place
         ))?;
     } else {
-        session.output.table(&table(&all, opened.now()))?;
+        session.output.table(&table(&all, &opened.here()))?;
     }
     Ok(OK)
 }
 
-fn table(all: &[Schedule], now: Timestamp) -> Table {
+fn table(all: &[Schedule], here: &Here) -> Table {
     let mut table = Table::new(&[
         ("SCHEDULE", Fit::Cut(36)),
         ("STATE", Fit::Whole),
         ("TASK", Fit::Optional),
         ("WHEN", Fit::Cut(12)),
         ("NEXT", Fit::Whole),
-        ("RUNS", Fit::Optional),
-        ("SKIPPED", Fit::Optional),
+        ("RUNS", Fit::OptionalNumber),
+        ("SKIPPED", Fit::OptionalNumber),
         ("AT", Fit::Optional),
     ]);
     for schedule in all {
@@ -56,11 +56,11 @@ fn table(all: &[Schedule], now: Timestamp) -> Table {
             schedule.id.as_str().into(),
             record::state(schedule),
             schedule.definition.task.as_str().into(),
-            record::rule(&schedule.definition).into(),
-            next.map_or_else(String::new, |next| age(next, now)).into(),
+            record::rule(&schedule.definition, here).into(),
+            next.map_or_else(String::new, |next| here.age(next)).into(),
             schedule.runs.to_string().into(),
             schedule.skipped.to_string().into(),
-            next.map_or_else(String::new, utc).into(),
+            next.map_or_else(String::new, |next| here.at(next)).into(),
         ]);
     }
     table
@@ -77,14 +77,14 @@ pub(super) fn inspect(options: &OneSchedule, session: &mut Session<'_>) -> Resul
     }
     // A rule that cannot be followed any more is shown as it is: to look at it is how to find out.
     let coming = timetable.upcoming(&schedule, COMING);
-    let now = opened.now();
-    show(&schedule, now, &mut session.output)?;
+    let here = opened.here();
+    show(&schedule, &here, &mut session.output)?;
     match coming {
         Ok(ticks) if ticks.is_empty() => field(&mut session.output, "Next", "none; it has run out")?,
         Ok(ticks) => {
             for (number, tick) in ticks.into_iter().enumerate() {
                 let name = if number == 0 { "Next" } else { "" };
-                field(&mut session.output, name, with_age(tick, now))?;
+                field(&mut session.output, name, here.with_age(tick))?;
             }
         }
         Err(error) => field(&mut session.output, "Next", Styled::new(Style::Bad, error.to_string()))?,
@@ -92,7 +92,7 @@ pub(super) fn inspect(options: &OneSchedule, session: &mut Session<'_>) -> Resul
     Ok(OK)
 }
 
-fn show(schedule: &Schedule, now: Timestamp, output: &mut Output<'_>) -> Result<(), Failure> {
+fn show(schedule: &Schedule, here: &Here, output: &mut Output<'_>) -> Result<(), Failure> {
     let definition = &schedule.definition;
     let call = match payload::arguments(&definition.payload) {
         Ok(arguments) => payload::call(&arguments, SHOWN),
@@ -101,12 +101,12 @@ fn show(schedule: &Schedule, now: Timestamp, output: &mut Output<'_>) -> Result<
     field(output, "Schedule", schedule.id.as_str())?;
     field(output, "Task", definition.task.as_str())?;
     field(output, "State", record::state(schedule))?;
-    field(output, "When", record::rule(definition))?;
+    field(output, "When", record::rule(definition, here))?;
     if let Some(start) = definition.starts_at {
-        field(output, "Starts", with_age(start, now))?;
+        field(output, "Starts", here.with_age(start))?;
     }
     if let Some(end) = definition.ends_at {
-        field(output, "Ends", with_age(end, now))?;
+        field(output, "Ends", here.with_age(end))?;
     }
     if !definition.jitter.is_zero() {
         field(output, "Jitter", format!("each job starts up to {} later", span(definition.jitter)))?;
@@ -118,7 +118,7 @@ fn show(schedule: &Schedule, now: Timestamp, output: &mut Output<'_>) -> Result<
     let most = definition.max_runs.map_or_else(String::new, |most| format!(" of {most}"));
     field(output, "Runs", format!("{}{most}, {} skipped", schedule.runs, schedule.skipped))?;
     if let Some(last) = schedule.last_tick {
-        field(output, "Last", with_age(last, now))?;
+        field(output, "Last", here.with_age(last))?;
     }
     if let Some(job) = schedule.last_job {
         field(output, "Last job", job.to_string())?;

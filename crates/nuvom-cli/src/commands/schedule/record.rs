@@ -4,14 +4,14 @@ use nuvom_core::{Definition, Misfire, Overlap, Rule, Schedule, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::job_json;
-use crate::moments::{iso, span, utc};
+use crate::moments::{Here, iso, span};
 use crate::payload::Secrets;
 use crate::styled::{Style, Styled};
 
 /// When it is due, in a few words: `every 5 min`, `0 9 * * MON (Europe/Berlin)`.
-pub(super) fn rule(definition: &Definition) -> String {
+pub(super) fn rule(definition: &Definition, here: &Here) -> String {
     match &definition.rule {
-        Rule::Once(at) => format!("once at {}", utc(*at)),
+        Rule::Once(at) => format!("once at {}", here.at(*at)),
         Rule::Every(interval) => format!("every {}", span(*interval)),
         Rule::Cron { expression, zone } => format!("{expression} ({zone})"),
     }
