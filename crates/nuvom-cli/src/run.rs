@@ -70,7 +70,7 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
         }
         Command::Plugin(options) => plugin::run(options, session),
         Command::Doctor(options) => doctor::run(options.json, session),
-        Command::Config(options) => config::show(options.json, session),
+        Command::Config(options) => config::run(options, session),
         Command::Version(options) => version::show(options.json, host, &mut session.output),
     }
 }

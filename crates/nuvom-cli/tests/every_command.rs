@@ -56,6 +56,10 @@ const CALLS: &[&[&str]] = &[
     &["doctor", "--json"],
     &["config"],
     &["config", "--json"],
+    &["config", "check"],
+    &["config", "check", "--json"],
+    &["config", "get", TEXT],
+    &["config", "get", "environment"],
     &["completions", "bash"],
     &["version"],
 ];
@@ -78,7 +82,7 @@ fn leaves(project: &Project, path: &[String]) -> Vec<Vec<String>> {
 }
 
 fn attacked() -> (Project, String) {
-    let project = Project::new();
+    let mut project = Project::new();
     let error = JobError { kind: TEXT.into(), message: TEXT.into(), traceback: TEXT.repeat(50) };
     let failed = job(&project, 1, NAME, vec![TEXT.into()])
         .queue(NAME)
@@ -92,6 +96,8 @@ fn attacked() -> (Project, String) {
     assert!(project.stores().roster.report(&[a_report(NAME)]).is_ok());
     project.write(&format!("{NAME}.py").replace('/', ""), "from nuvom import task\n@task\ndef f(: ...\n");
     project.write("tasks.py", "from nuvom import task\n@task(tags=[\"\\x1b[2J\\u202e\"])\ndef f(): ...\n");
+    project.set("NUVOM_ENVIRONMENT", NAME);
+    project.set("NUVOM_SOURCE_ROOTS", &format!(".,{NAME}"));
     project.write(".nuvom_plugins.toml", "[plugins]\nmonitoring = [\"\\u001b[2J\\u202e:X\"]\n");
     (project, id.to_string())
 }

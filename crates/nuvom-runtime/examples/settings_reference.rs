@@ -18,7 +18,8 @@ The first source that has a setting wins:
 The project's folder is the nearest one, from the working directory upwards, that holds `.nuvom` or
 `pyproject.toml`; relative paths start there, so a client and a worker in different folders of a project meet in
 the same store. Everything that is wrong, wherever it was written, is told in one message, with exit code 2.
-`nuvom config` shows every value with the source that it came from.
+`nuvom config` shows every value with the source that it came from, `nuvom config get NAME` writes one, and
+`nuvom config check` examines all that is set, also what an earlier source keeps from being used.
 
 ";
 

@@ -13,7 +13,7 @@ use nuvom_sqlite::{Durability, SqliteStore};
 use crate::settings::hidden;
 use nuvom_core::nearest;
 
-use crate::Settings;
+use crate::{Origin, Review, Settings};
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Part {
 
 /// Opens the store of a part.
 pub type Open = Box<dyn Fn(&Settings, Part, Arc<dyn Clock>) -> Result<Stores> + Send + Sync>;
-/// Where the store of a part is, for people. Two parts in one place share one store.
+/// Where the store of a part is, for people; empty if it is inside the process. Two parts in one place share one store.
 pub type Place = Box<dyn Fn(&Settings, Part) -> String + Send + Sync>;
 /// Opens a queue that only lines jobs up, such as one of a plugin.
 pub type OpenLine = Box<dyn Fn(&Settings) -> Result<Arc<dyn Line>> + Send + Sync>;
@@ -191,16 +191,50 @@ impl Backends {
         self.find(settings, Part::Schedules)?.open_schedules(settings, clock)
     }
 
+    /// Adds to a review what is to be said of the backends that its settings name. Opens none.
+    pub fn review(&self, review: &mut Review) {
+        let settings = &review.settings;
+        let queue = settings.queue_backend();
+        let queue_exists = self.named(settings, Part::Queue).is_some();
+        for part in [Part::Queue, Part::Results, Part::Schedules] {
+            let (setting, name) = part.named_by(settings);
+            let is_of_queue = part != Part::Queue && name == queue;
+            let origin = settings.origin(setting).unwrap_or(Origin::Default);
+            match self.named(settings, part) {
+                // Said once, of the queue; and a queue that keeps no schedules leaves a project without any.
+                None if is_of_queue && (!queue_exists || part == Part::Schedules) => {}
+                None => {
+                    let (existing, meant) = self.instead(name, part);
+                    let expected = format!("one that keeps {}: {existing}{meant}", part.word());
+                    review.problems.bad_value(setting, name, origin, expected);
+                }
+                Some(backend) if !is_of_queue && backend.is_inside_process(settings, part) => {
+                    let place = origin.as_str();
+                    review.warnings.push(format!("{setting} = {name} ({place}): {}", part.inside_process()));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn named(&self, settings: &Settings, part: Part) -> Option<&Backend> {
+        let (_, name) = part.named_by(settings);
+        self.backends.iter().rev().find(|backend| backend.name == name && backend.serves(part))
+    }
+
+    /// The names that could stand there, and the one that may be meant, as the end of a sentence.
+    fn instead(&self, name: &str, part: Part) -> (String, String) {
+        let meant = nearest(name, self.names(part))
+            .filter(|nearest| *nearest != name)
+            .map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
+        (self.names(part).collect::<Vec<_>>().join(", "), meant)
+    }
+
     fn find(&self, settings: &Settings, part: Part) -> Result<&Backend> {
-        let (setting, name) = match part {
-            Part::Queue => ("NUVOM_QUEUE_BACKEND", settings.queue_backend()),
-            Part::Results => ("NUVOM_RESULT_BACKEND", settings.result_backend()),
-            Part::Schedules => ("NUVOM_SCHEDULER_BACKEND", settings.scheduler_backend()),
-        };
-        let named = self.backends.iter().rev().find(|backend| backend.name == name && backend.serves(part));
-        named.ok_or_else(|| {
+        let (setting, name) = part.named_by(settings);
+        self.named(settings, part).ok_or_else(|| {
             let shown = hidden(name);
-            let existing = self.names(part).collect::<Vec<_>>().join(", ");
+            let (existing, meant) = self.instead(name, part);
             let error = if self.backends.iter().any(|backend| backend.name == name) {
                 Error::new(
                     ErrorKind::Invalid,
@@ -209,18 +243,41 @@ impl Backends {
             } else {
                 Error::new(ErrorKind::Invalid, format!("there is no backend \"{}\"", shown.escape_debug()))
             };
-            let meant = nearest(name, self.names(part))
-                .filter(|nearest| *nearest != name)
-                .map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
             error
                 .with("setting", setting)
-                .with("from", settings.origin(setting).map_or("default", crate::Origin::as_str))
+                .with("from", settings.origin(setting).map_or("default", Origin::as_str))
                 .hint(format!("{setting} can be {existing}{meant}"))
         })
     }
 }
 
 impl Part {
+    /// The setting that names its backend, and the name.
+    fn named_by(self, settings: &Settings) -> (&'static str, &str) {
+        match self {
+            Part::Queue => ("NUVOM_QUEUE_BACKEND", settings.queue_backend()),
+            Part::Results => ("NUVOM_RESULT_BACKEND", settings.result_backend()),
+            Part::Schedules => ("NUVOM_SCHEDULER_BACKEND", settings.scheduler_backend()),
+        }
+    }
+
+    /// What comes of keeping it inside a process.
+    fn inside_process(self) -> &'static str {
+        match self {
+            Part::Queue => {
+                "jobs stay in the process that enqueues them, so `nuvom runworker` will not start; it is for \
+                 programs that run their worker, by `with nuvom.Worker():`"
+            }
+            Part::Results => {
+                "each process keeps results for itself, so who asks for a job sees none of a worker in another \
+                 process"
+            }
+            Part::Schedules => {
+                "each process keeps schedules for itself, so those that one makes are fired by none but itself"
+            }
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Part::Queue => "jobs",
@@ -245,6 +302,11 @@ impl Backend {
             Kind::Whole { place, .. } => Some(place(settings, part)),
             Kind::Line(_) | Kind::Results(_) | Kind::Schedules(_) => None,
         }
+    }
+
+    /// Whether what it keeps ends with the process: then it lies nowhere.
+    fn is_inside_process(&self, settings: &Settings, part: Part) -> bool {
+        self.place(settings, part).is_some_and(|place| place.is_empty())
     }
 
     fn place_name(&self, settings: &Settings, part: Part) -> String {

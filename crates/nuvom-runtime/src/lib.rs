@@ -17,5 +17,5 @@ pub use ids::JobIds;
 pub use permissions::exposed;
 pub use project::Project;
 pub use runtime::Runtime;
-pub use settings::{Entry, Origin, Settings, settings_reference};
+pub use settings::{Entry, Origin, Problem, Review, Settings, settings_reference};
 pub use timetable::{Timetable, Written};

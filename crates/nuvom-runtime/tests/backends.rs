@@ -144,6 +144,56 @@ fn an_unknown_backend_that_is_a_url_hides_its_password() {
     assert!(!error.to_string().contains("hunter2"), "{error}");
 }
 
+/// What a review says of these backends, with a plugin's queue among them: problems, and warnings.
+fn reviewed(environment: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    let mut review = Settings::review(&Project::at(folder.path()), environment);
+    let mut backends = Backends::built_in();
+    backends.add_line("mine", Box::new(|_| panic!("a review opens nothing")));
+    backends.review(&mut review);
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "a review writes nothing");
+    (review.problems().iter().map(ToString::to_string).collect(), review.warnings)
+}
+
+#[test]
+fn a_review_tells_an_unknown_backend_once_for_all_that_follow_it() {
+    let (problems, warnings) = reviewed(&[("NUVOM_QUEUE_BACKEND", "sqlit")]);
+
+    assert_eq!(
+        problems,
+        [
+            "NUVOM_QUEUE_BACKEND = \"sqlit\" (environment): expected one that keeps jobs: sqlite, file, memory, mine; \
+             did you mean sqlite?"
+        ]
+    );
+    assert_eq!(warnings, [""; 0]);
+}
+
+#[test]
+fn a_review_tells_of_a_queue_beside_which_results_have_no_place() {
+    let (alone, _) = reviewed(&[("NUVOM_QUEUE_BACKEND", "mine")]);
+    let (beside, _) = reviewed(&[("NUVOM_QUEUE_BACKEND", "mine"), ("NUVOM_RESULT_BACKEND", "sqlite")]);
+
+    assert_eq!(
+        alone,
+        ["NUVOM_RESULT_BACKEND = \"mine\" (default): expected one that keeps results: sqlite, file, memory"]
+    );
+    assert_eq!(beside, [""; 0]);
+}
+
+#[test]
+fn a_review_warns_of_parts_that_other_processes_cannot_see() {
+    let (problems, all) = reviewed(&[("NUVOM_QUEUE_BACKEND", "memory")]);
+    let (_, results) = reviewed(&[("NUVOM_RESULT_BACKEND", "memory")]);
+
+    assert_eq!(problems, [""; 0]);
+    assert!(matches!(&*all, [told] if told.contains("`nuvom runworker` will not start")), "{all:?}");
+    assert!(
+        matches!(&*results, [told] if told.starts_with("NUVOM_RESULT_BACKEND = memory (environment): each"))
+    );
+}
+
 #[test]
 fn a_backend_can_be_added_by_name() {
     let folder = tempfile::tempdir().unwrap();

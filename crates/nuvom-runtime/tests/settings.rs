@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nuvom_core::ErrorKind;
-use nuvom_runtime::{Origin, Project, Settings};
+use nuvom_runtime::{Origin, Project, Review, Settings};
 use tempfile::TempDir;
 
 /// A project whose sources a test fills.
@@ -48,6 +48,10 @@ impl Sources {
 
     fn load(&self) -> nuvom_core::Result<Settings> {
         Settings::load(&Project::at(self.root()), self.arguments.clone(), self.environment.clone())
+    }
+
+    fn review(&self) -> Review {
+        Settings::review(&Project::at(self.root()), self.environment.clone())
     }
 
     fn lease(&self) -> (Duration, Option<Origin>) {
@@ -166,6 +170,102 @@ fn a_bad_value_that_an_argument_replaces_is_no_problem() {
     let sources = Sources::empty().argument("lease_secs", "9").dotenv("NUVOM_LEASE_SECS=ten");
 
     assert_eq!(sources.lease().0, Duration::from_secs(9));
+}
+
+#[test]
+fn a_review_finds_bad_values_that_another_source_keeps_from_being_used() {
+    let sources = Sources::empty()
+        .environment("NUVOM_LEASE_SECS", "9")
+        .dotenv("NUVOM_LEASE_SECS=ten\nNUVOM_LOG_LEVEL=INFO")
+        .pyproject("[tool.nuvom]\nlease_secs = -1\nlog_level = \"LOUD\"");
+
+    let review = sources.review();
+
+    let found: Vec<_> = review.problems().iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(
+        found,
+        [
+            "NUVOM_LEASE_SECS = \"ten\" (.env; not used, as the environment has another): expected seconds from 0.1 \
+             to 86400",
+            "NUVOM_LEASE_SECS = \"-1\" (pyproject.toml; not used, as the environment has another): expected seconds \
+             from 0.1 to 86400",
+            "NUVOM_LOG_LEVEL = \"LOUD\" (pyproject.toml; not used, as the .env has another): expected one of DEBUG, \
+             INFO, WARNING, ERROR, CRITICAL",
+        ]
+    );
+    assert!(sources.load().is_ok());
+}
+
+#[test]
+fn a_review_tells_all_that_loading_refuses_and_which_setting_it_is() {
+    let sources = Sources::empty()
+        .environment("NUVOM_BEAT_SECS", "11")
+        .dotenv("NUVOM_LOG_FROMAT=json")
+        .pyproject("tool.nuvom = 3");
+
+    let review = sources.review();
+
+    let places: Vec<_> =
+        review.problems().iter().map(|found| (found.setting.as_deref(), found.origin)).collect();
+    assert_eq!(
+        places,
+        [
+            (Some("NUVOM_LOG_FROMAT"), Origin::DotEnv),
+            (None, Origin::Pyproject),
+            (Some("NUVOM_BEAT_SECS"), Origin::Environment),
+        ]
+    );
+    assert_eq!(review.result().unwrap_err().to_string(), sources.refusal());
+}
+
+#[test]
+fn a_review_of_defaults_has_nothing_to_say() {
+    let review = Sources::empty().review();
+
+    assert_eq!((review.problems(), review.warnings.len()), (&[][..], 0));
+}
+
+#[test]
+fn a_review_warns_of_what_can_be_used_and_then_surprises() {
+    let sources = Sources::empty()
+        .environment("NUVOM_LEASE_SEC", "3")
+        .dotenv("NUVOM_PROMETHEUS_HOST=0.0.0.0\nNUVOM_WATCHDOG_SECS=5")
+        .pyproject("[tool.nuvom]\nsource_roots = \".,lib\"");
+
+    let review = sources.review();
+
+    let beginnings = [
+        "NUVOM_LEASE_SEC is set in the environment, but there is no such setting",
+        "NUVOM_PROMETHEUS_HOST = 0.0.0.0 (.env): whoever reaches that address reads the metrics",
+        "NUVOM_WATCHDOG_SECS = 5 (.env): a store that is only busy may take 30 s",
+        "NUVOM_SOURCE_ROOTS = .,lib (pyproject.toml): there is no folder \"lib\"",
+    ];
+    assert_eq!(review.warnings.len(), beginnings.len(), "{:?}", review.warnings);
+    let told = review.warnings.iter().zip(beginnings);
+    assert!(told.clone().all(|(told, beginning)| told.starts_with(beginning)), "{:?}", review.warnings);
+    assert!(review.result().is_ok());
+}
+
+#[test]
+fn one_value_is_asked_for_by_its_whole_or_short_name_in_any_case_of_letters() {
+    let settings = Sources::empty().dotenv("NUVOM_LEASE_SECS=12.5").load().unwrap();
+
+    for name in ["NUVOM_LEASE_SECS", "nuvom_lease_secs", "LEASE_SECS", "lease_secs", "Lease_Secs"] {
+        assert_eq!(settings.shown(name, false).unwrap(), "12.5");
+    }
+    assert_eq!(
+        settings.shown("lease_sec", false).unwrap_err().to_string(),
+        "there is no setting lease_sec. Did you mean NUVOM_LEASE_SECS?"
+    );
+}
+
+#[test]
+fn the_value_of_a_secret_is_shown_whole_only_to_who_asks_for_it() {
+    let settings =
+        Sources::empty().environment("NUVOM_ENVIRONMENT", "postgres://nuvom:hunter2@db/jobs").load().unwrap();
+
+    assert_eq!(settings.shown("environment", false).unwrap(), "postgres://***@db/jobs");
+    assert_eq!(settings.shown("environment", true).unwrap(), "postgres://nuvom:hunter2@db/jobs");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use nuvom_core::QueueName;
 
+mod config;
 mod jobs;
 mod plugins;
 mod queues;
@@ -10,6 +11,7 @@ mod schedules;
 mod source;
 mod workers;
 
+pub(crate) use config::{Config, GetSetting, OfSettings};
 pub(crate) use jobs::{
     Format, History, Inspect, InspectJob, ManyJobs, OnJobs, OneJob, OneJobListed, Recent, Which,
 };
@@ -87,7 +89,7 @@ pub(crate) enum Command {
     /// Find out what is wrong, and what to do about it
     Doctor(Listing),
     /// Show every setting, with its value and where it comes from
-    Config(Listing),
+    Config(Config),
     /// Write what makes a shell complete commands and options
     Completions(Completions),
     /// Show the version of Nuvom and of what it runs on

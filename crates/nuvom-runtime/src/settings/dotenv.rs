@@ -93,7 +93,7 @@ mod tests {
     fn read_text(text: &str) -> (Vec<(String, String)>, Vec<String>, bool) {
         let (mut warnings, mut problems) = (Vec::new(), Problems::default());
         let lines = parse(text, &mut warnings, &mut problems);
-        (lines, warnings, problems.into_result().is_err())
+        (lines, warnings, problems.result().is_err())
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the sources say, still as text: each setting as the first source in order has it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsString;
 
 use super::problems::Problems;
@@ -14,6 +15,8 @@ use crate::Project;
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) texts: BTreeMap<usize, (Text, Origin)>,
+    /// The texts that an earlier source keeps from being used: position, text and source.
+    pub(super) unused: Vec<(usize, Text, Origin)>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -24,6 +27,16 @@ pub(super) enum Text {
     Plain(String),
     /// Something that no setting can be, such as a list, with what to call it.
     Unusable(&'static str),
+}
+
+impl Text {
+    /// What a message calls it.
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Text::Plain(text) => text,
+            Text::Unusable(what) => what,
+        }
+    }
 }
 
 impl Given {
@@ -56,9 +69,12 @@ impl Given {
     /// Keeps the text unless an earlier source has the setting.
     fn offer(&mut self, name: &str, text: Text, origin: Origin, problems: &mut Problems) {
         match table::position(name) {
-            Some(position) => {
-                self.texts.entry(position).or_insert((text, origin));
-            }
+            Some(position) => match self.texts.entry(position) {
+                Entry::Vacant(free) => {
+                    free.insert((text, origin));
+                }
+                Entry::Occupied(_) => self.unused.push((position, text, origin)),
+            },
             None => problems.unknown(name, origin, nearest(name, table::names())),
         }
     }
@@ -95,7 +111,7 @@ impl Given {
 }
 
 /// `NUVOM_LEASE_SECS` for `lease_secs`; a whole name stays.
-fn whole_name(name: &str) -> String {
+pub(super) fn whole_name(name: &str) -> String {
     if name.starts_with(PREFIX) { name.to_owned() } else { format!("{PREFIX}{}", name.to_ascii_uppercase()) }
 }
 

@@ -1,6 +1,7 @@
 //! The settings of a process: read once from all sources, checked together, then frozen. Nothing here is read
 //! when a program or module is loaded.
 
+mod advice;
 mod dotenv;
 mod given;
 mod kind;
@@ -14,13 +15,14 @@ mod typed;
 
 use std::ffi::OsString;
 
-use nuvom_core::Result;
+use nuvom_core::{Error, ErrorKind, Result, nearest};
 
-use self::given::Given;
+use self::given::{Given, whole_name};
 use self::kind::Value;
 use self::problems::Problems;
 use crate::Project;
 
+pub use self::problems::Problem;
 pub use self::reference::settings_reference;
 pub(crate) use self::secrets::hidden;
 
@@ -59,6 +61,28 @@ pub struct Settings {
     warnings: Vec<String>,
 }
 
+/// What there is to say about all that is set.
+#[derive(Debug)]
+pub struct Review {
+    /// The settings, with defaults in the place of values that cannot be.
+    pub settings: Settings,
+    pub(crate) problems: Problems,
+    /// What a user should hear, although it stops nothing.
+    pub warnings: Vec<String>,
+}
+
+impl Review {
+    /// What is wrong, in the order in which it was found.
+    pub fn problems(&self) -> &[Problem] {
+        self.problems.found()
+    }
+
+    /// All that is wrong as one error of the kind `Invalid`.
+    pub fn result(&self) -> Result<()> {
+        self.problems.result()
+    }
+}
+
 /// One setting, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -85,8 +109,21 @@ impl Settings {
         let mut problems = Problems::default();
         let given = Given::gather(project, arguments, environment, &mut problems);
         let values = resolve::resolve(&given, &project.root, &mut problems);
-        problems.into_result()?;
+        problems.result()?;
         Ok(Self { values, warnings: given.warnings })
+    }
+
+    /// Examines all that is written in the environment and the project's files: what is used, what an earlier source
+    /// keeps from being used, and what may be meant but is seldom wanted.
+    pub fn review(project: &Project, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Review {
+        let mut problems = Problems::default();
+        let given = Given::gather(project, [], environment, &mut problems);
+        let values = resolve::resolve(&given, &project.root, &mut problems);
+        resolve::check_unused(&given, &project.root, &mut problems);
+        let settings = Self { values, warnings: given.warnings };
+        let mut warnings = settings.warnings.clone();
+        warnings.extend(advice::on(&settings, project));
+        Review { settings, problems, warnings }
     }
 
     /// What a user should hear, although it stops nothing.
@@ -105,6 +142,22 @@ impl Settings {
             doc: row.doc,
         })
         .collect()
+    }
+
+    /// The value of one setting as a user could write it, with the user and password of a URL if secrets are shown.
+    /// The name may be whole or short, in any case of letters; one that is none is an error of the kind `Invalid`.
+    pub fn shown(&self, name: &str, with_secrets: bool) -> Result<String> {
+        let whole = whole_name(&name.to_ascii_uppercase());
+        let Some(position) = table::position(&whole) else {
+            let next = nearest(&whole, table::names()).map_or_else(
+                || "`nuvom config` lists all".to_owned(),
+                |name| format!("Did you mean {name}?"),
+            );
+            let message = format!("there is no setting {}", name.escape_debug());
+            return Err(Error::new(ErrorKind::Invalid, message).hint(next));
+        };
+        let value = self.values[position].0.to_string();
+        Ok(if with_secrets { value } else { secrets::hidden(&value) })
     }
 
     /// Where the value of this setting came from; none if there is no such setting.

@@ -85,7 +85,7 @@ mod tests {
 
         parse("[project]\nname = \n", &mut problems);
 
-        let message = problems.into_result().unwrap_err().to_string();
+        let message = problems.result().unwrap_err().to_string();
         assert!(message.contains("pyproject.toml: line 2"), "{message}");
     }
 }

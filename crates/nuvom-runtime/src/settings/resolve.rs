@@ -17,8 +17,12 @@ const BEATS_PER_LEASE: u32 = 3;
 pub(super) fn resolve(given: &Given, root: &Path, problems: &mut Problems) -> Vec<(Value, Origin)> {
     let mut values: Vec<(Value, Origin)> = Vec::with_capacity(TABLE.len());
     for (position, row) in TABLE.iter().enumerate() {
-        let stated = given.texts.get(&position).and_then(|(text, origin)| {
-            stated(row, text, *origin, root, problems).map(|value| (value, *origin))
+        let stated = given.texts.get(&position).and_then(|(text, origin)| match read(row, text, root) {
+            Ok(value) => Some((value, *origin)),
+            Err(expected) => {
+                problems.bad_value(row.name, text.as_str(), *origin, expected);
+                None
+            }
         });
         let value = stated.unwrap_or_else(|| (fallback(row, &values, root), Origin::Default));
         values.push(value);
@@ -27,25 +31,23 @@ pub(super) fn resolve(given: &Given, root: &Path, problems: &mut Problems) -> Ve
     values
 }
 
-fn stated(row: &Row, text: &Text, origin: Origin, root: &Path, problems: &mut Problems) -> Option<Value> {
-    let text = match text {
-        Text::Plain(text) => text,
-        Text::Unusable(what) => {
-            problems.bad_value(row.name, what, origin, row.kind);
-            return None;
-        }
-    };
-    let value = row.kind.parse(text, root);
-    if value.is_none() {
-        match nearest(text, row.kind.words().iter().copied()) {
-            Some(word) => {
-                let expected = format!("{}; did you mean {word}?", row.kind);
-                problems.bad_value(row.name, text, origin, expected);
-            }
-            None => problems.bad_value(row.name, text, origin, row.kind),
+/// Holds the texts that are not used to what is asked of a used one. They may be used elsewhere, or tomorrow.
+pub(super) fn check_unused(given: &Given, root: &Path, problems: &mut Problems) {
+    for (position, text, origin) in &given.unused {
+        let (row, used) = (&TABLE[*position], given.texts[position].1);
+        if let Err(expected) = read(row, text, root) {
+            problems.bad_unused_value(row.name, text.as_str(), (*origin, used), expected);
         }
     }
-    value
+}
+
+/// The value that a text stands for, or what was expected instead.
+fn read(row: &Row, text: &Text, root: &Path) -> Result<Value, String> {
+    let Text::Plain(text) = text else { return Err(row.kind.to_string()) };
+    row.kind.parse(text, root).ok_or_else(|| match nearest(text, row.kind.words().iter().copied()) {
+        Some(word) => format!("{}; did you mean {word}?", row.kind),
+        None => row.kind.to_string(),
+    })
 }
 
 fn fallback(row: &Row, before: &[(Value, Origin)], root: &Path) -> Value {

@@ -211,6 +211,11 @@ impl Settings {
         self.text("NUVOM_ENVIRONMENT")
     }
 
+    /// The address at which the Prometheus plugin serves.
+    pub(super) fn prometheus_host(&self) -> &str {
+        self.text("NUVOM_PROMETHEUS_HOST")
+    }
+
     /// How arguments and results are encoded; always `msgpack` for now.
     pub fn serialization_backend(&self) -> &'static str {
         self.choice("NUVOM_SERIALIZATION_BACKEND")
