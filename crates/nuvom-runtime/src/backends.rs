@@ -224,8 +224,9 @@ impl Backends {
 
     /// The names that could stand there, and the one that may be meant, as the end of a sentence.
     fn instead(&self, name: &str, part: Part) -> (String, String) {
+        // A name that exists for another part is no slip of the pen.
         let meant = nearest(name, self.names(part))
-            .filter(|nearest| *nearest != name)
+            .filter(|_| !self.backends.iter().any(|backend| backend.name == name))
             .map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
         (self.names(part).collect::<Vec<_>>().join(", "), meant)
     }

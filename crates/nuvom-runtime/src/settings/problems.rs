@@ -81,8 +81,12 @@ impl Problems {
             [] => return Ok(()),
             [only] => format!("the settings cannot be used: {only}"),
             several => {
-                let reasons = several.iter().map(|problem| format!("\n  - {problem}")).collect::<String>();
-                format!("the settings cannot be used, for {} reasons:{reasons}", several.len())
+                let reasons: Vec<_> = several.iter().map(|problem| &*problem.message).collect();
+                format!(
+                    "the settings cannot be used, for {} reasons:\n  - {}",
+                    reasons.len(),
+                    reasons.join("\n  - ")
+                )
             }
         };
         Err(Error::new(ErrorKind::Invalid, message))
