@@ -118,6 +118,46 @@ fn config_shows_every_setting_with_its_origin() {
 }
 
 #[test]
+fn config_names_the_source_that_is_used_for_every_setting() {
+    let mut project = Project::new();
+    let defaults = project.json(&["config", "--json"]);
+    let defaults = defaults.as_array().unwrap();
+    let given: Vec<(&str, &str)> = defaults
+        .iter()
+        .map(|entry| (entry["name"].as_str().unwrap(), entry["value"].as_str().unwrap()))
+        .collect();
+    let origins = |project: &Project| -> Vec<String> {
+        let listed = project.json(&["config", "--json"]);
+        let mut origins: Vec<String> = listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["origin"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(origins.len(), given.len());
+        origins.dedup();
+        origins
+    };
+    assert!(given.len() > 30);
+    assert_eq!(origins(&project), ["default"]);
+
+    let short = |name: &str| name.trim_start_matches("NUVOM_").to_lowercase();
+    let pyproject: Vec<_> =
+        given.iter().map(|(name, value)| format!("{} = '{value}'", short(name))).collect();
+    project.write("pyproject.toml", format!("[tool.nuvom]\n{}", pyproject.join("\n")));
+    assert_eq!(origins(&project), ["pyproject.toml"]);
+
+    let dotenv: Vec<_> = given.iter().map(|(name, value)| format!("{name}='{value}'")).collect();
+    project.write(".env", dotenv.join("\n"));
+    assert_eq!(origins(&project), [".env"]);
+
+    for (name, value) in &given {
+        project.set(name, value);
+    }
+    assert_eq!(origins(&project), ["environment"]);
+}
+
+#[test]
 fn config_fits_eighty_columns_and_explains_where_there_is_room() {
     let mut project = Project::new();
     project.set("NUVOM_ENVIRONMENT", &"e".repeat(200));

@@ -304,6 +304,23 @@ fn a_password_never_reaches_a_message_or_a_listing() {
 }
 
 #[test]
+fn a_dotenv_counts_in_the_folder_of_the_project_and_neither_below_nor_above_it() {
+    let above = tempfile::tempdir().unwrap();
+    let (root, below) = (above.path().join("project"), above.path().join("project/below"));
+    fs::create_dir_all(&below).unwrap();
+    fs::write(root.join("pyproject.toml"), "").unwrap();
+    fs::write(above.path().join(".env"), "NUVOM_LEASE_SECS=11\nNUVOM_MAX_WORKERS=11").unwrap();
+    fs::write(root.join(".env"), "NUVOM_LEASE_SECS=12").unwrap();
+    fs::write(below.join(".env"), "NUVOM_LEASE_SECS=13\nNUVOM_BATCH_SIZE=13").unwrap();
+
+    let settings = Settings::load(&Project::find(&below), [], []).unwrap();
+
+    assert_eq!(settings.lease(), Duration::from_secs(12));
+    assert_eq!(settings.origin("NUVOM_MAX_WORKERS"), Some(Origin::Default));
+    assert_eq!(settings.origin("NUVOM_BATCH_SIZE"), Some(Origin::Default));
+}
+
+#[test]
 fn a_folder_called_dotenv_is_a_virtual_environment_and_says_nothing() {
     let sources = Sources::empty();
     fs::create_dir(sources.root().join(".env")).unwrap();

@@ -5,6 +5,8 @@ mod advice;
 mod dotenv;
 mod given;
 mod kind;
+#[cfg(test)]
+mod order;
 mod problems;
 mod pyproject;
 mod reference;
