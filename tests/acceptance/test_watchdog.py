@@ -58,6 +58,18 @@ def test_a_worker_whose_store_does_not_answer_says_so_and_ends_with_a_code_of_it
     assert worker.exit_code() == 5
 
 
+def test_a_worker_with_nothing_to_do_stays_however_impatient_its_watchdog_is(
+    command: Nuvom, runworker: Runworker
+) -> None:
+    command.tasks(MEET)
+    worker = runworker(watchdog_secs="0.5")
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        worker.wait(2.0)
+
+    assert "sign of life" not in worker.log
+
+
 def test_a_worker_that_was_paused_is_not_taken_for_a_dead_one(command: Nuvom, runworker: Runworker) -> None:
     tasks = command.tasks(MEET)
     worker = runworker(watchdog_secs="0.5")

@@ -41,4 +41,10 @@ impl WorkerConfig {
     pub fn trust(&self) -> Duration {
         self.lease.mul_f64(0.9)
     }
+
+    /// The longest sleep of what the watchdog watches closely, however seldom it has to do something: three signs of life
+    /// in the time in which the watchdog expects one, so that one may be late and one missed.
+    pub fn longest_sleep(&self) -> Duration {
+        self.watchdog / 3
+    }
 }

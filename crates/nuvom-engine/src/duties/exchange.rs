@@ -195,13 +195,14 @@ impl Duty for Exchange {
     }
 
     fn run_once(&mut self) -> Duration {
-        match self.exchange() {
+        let wait = match self.exchange() {
             Ok(wait) => {
                 self.backoff = FIRST_BACKOFF;
                 if self.shared.completer.is_empty() { wait } else { Duration::ZERO }
             }
             Err((error, ends)) => self.recover(error, ends),
-        }
+        };
+        wait.min(self.shared.config.longest_sleep())
     }
 }
 

@@ -37,7 +37,7 @@ impl Watchdog {
         self.watched.push(Watched { name, waking, restless: false, last: None, same: 0 });
     }
 
-    /// Has it watch a service that should not sleep long either.
+    /// Has it watch a service that should not sleep long either: no longer than `WorkerConfig::longest_sleep`.
     pub fn watch_closely(&mut self, name: &'static str, waking: Waking) {
         self.watched.push(Watched { name, waking, restless: true, last: None, same: 0 });
     }

@@ -34,7 +34,8 @@ pub(crate) fn config() -> WorkerConfig {
         poll: NEVER,
         retention: Retention::default(),
         prune: NEVER,
-        watchdog: NEVER,
+        // It bounds the longest sleep, which is not to be seen here either.
+        watchdog: 4 * NEVER,
         stop_grace: NEVER,
         cut_grace: NEVER,
     }

@@ -1,14 +1,16 @@
 //! A worker that only looks alive, and one whose attempts cannot be ended.
 
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use nuvom_core::{Ending, Event, JobError, Outcome, State};
+use nuvom_core::{Ending, ErrorKind, Event, JobError, Outcome, State};
 use nuvom_engine::{Duty, Exit, Service, Waking};
 use nuvom_testkit::PATIENCE;
 use nuvom_testkit::builders::{a_job, success};
+use nuvom_testkit::faulty::{Fault, Method};
 
-use crate::support::{Bench, ScriptedExecutor};
+use crate::support::{Bench, NEVER, ScriptedExecutor};
 
 /// A duty that is in one call until the test lets it go.
 struct Hung(std::sync::mpsc::Sender<()>, std::sync::mpsc::Receiver<()>);
@@ -76,10 +78,58 @@ fn a_worker_that_stalls_ends_by_itself_and_says_so() {
     let mut bench = Bench::with(ScriptedExecutor::holding(1));
     bench.config.watchdog = Duration::from_millis(10);
     bench.config.cut_grace = Duration::from_millis(1);
-    // Its exchange sleeps for ever, and that is what it should not do.
+    let (release, held) = channel::<()>();
+    let held = Mutex::new(held);
+    // A store that does not come back from a call.
+    bench.faults.set(move |call| {
+        if call.method == Method::Exchange {
+            let _ = held.lock().unwrap().recv();
+        }
+        Fault::None
+    });
     let worker = bench.worker();
 
+    bench.events.expect("the end of its patience", |event| {
+        matches!(event, Event::Stalled { duty: "exchange", .. }).then_some(())
+    });
+    drop(release);
+
     assert_eq!(worker.wait(), Exit::Stalled);
+}
+
+/// A worker whose watchdog expects a sign of life in three of these.
+const THIRD: Duration = Duration::from_millis(100);
+
+#[test]
+fn a_worker_with_nothing_to_do_gives_signs_of_life_more_often_than_its_watchdog_asks_for_them() {
+    let mut bench = Bench::with(ScriptedExecutor::holding(1));
+    bench.config.watchdog = 3 * THIRD;
+
+    let sleep = bench.duties().exchange.run_once();
+
+    assert_eq!((bench.config.poll, sleep), (NEVER, THIRD));
+}
+
+#[test]
+fn a_worker_whose_store_is_away_is_not_ended_for_waiting_for_it() {
+    let mut bench = Bench::with(ScriptedExecutor::holding(1));
+    bench.config.watchdog = 3 * THIRD;
+    bench.faults.fail(Method::Exchange, ErrorKind::Unavailable);
+    let mut duties = bench.duties();
+
+    let sleeps: Vec<Duration> = (0..10).map(|_| duties.exchange.run_once()).collect();
+
+    assert_eq!(sleeps.iter().max(), Some(&THIRD));
+}
+
+#[test]
+fn a_watchdog_that_is_patient_changes_no_sleep() {
+    let mut bench = Bench::with(ScriptedExecutor::holding(1));
+    bench.config.poll = Duration::from_secs(1);
+
+    let sleep = bench.duties().exchange.run_once();
+
+    assert!(sleep >= Duration::from_millis(900), "{sleep:?}");
 }
 
 fn timed_out() -> Outcome {
