@@ -102,7 +102,9 @@ reference: ## Make the reference pages again that are made from the code
 	@cargo run --quiet --locked -p nuvom-runtime --example settings_reference > docs/reference/configuration.md
 	@cargo run --quiet --locked -p nuvom-runtime --example capabilities > docs/reference/capabilities.md
 	@cargo run --quiet --locked -p nuvom-metrics --example metrics_reference > docs/reference/metrics.md
+	@cargo run --quiet --locked -p nuvom-cli --example commands_reference > docs/reference/commands.md
 	@cargo run --quiet --locked -p nuvom-discovery --example rules_reference docs/reference
+	@cargo run --quiet --locked -p nuvom-runtime --example causes | $(PYTHON) docs/site/errors_reference.py > docs/reference/errors.md
 	@$(PYTHON) docs/site/python_reference.py > docs/reference/python.md
 
 pictures: $(VENV)/.built-debug ## Draw the pictures of terminals again that the documents show

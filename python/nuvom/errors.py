@@ -11,40 +11,48 @@ class NuvomError(Exception):
 
 
 class InvalidValue(NuvomError, ValueError):
-    """A value, name or setting that can never be right."""
+    """A value, name or setting that can never be right. The message says where it stands, and what was expected."""
 
 
 class InvalidOption(NuvomError, TypeError):
-    """An option of `@task` that does not exist, or has the wrong type or value."""
+    """An option of `@task` that does not exist, or has the wrong type or value; raised when the module is imported.
+    The message has the nearest name.
+    """
 
 
 class BadArguments(NuvomError, TypeError):
-    """A call that does not fit the task's parameters."""
+    """A call that does not fit the task's parameters; raised by `.delay` and the like, so nothing was enqueued."""
 
 
 class NotSerializable(NuvomError, TypeError):
-    """A value that cannot be sent to a worker; the message names its path and type."""
+    """A value that cannot be sent to a worker; the message names its path and type. Pass what it is made of: plain
+    data, a dataclass that the parameter is annotated with, or a reference.
+    """
 
 
 class PayloadTooLarge(NuvomError, ValueError):
-    """Arguments beyond `NUVOM_MAX_ARGS_BYTES`."""
+    """Arguments beyond `NUVOM_MAX_ARGS_BYTES`; nothing was enqueued. Pass a reference to the data, or raise the
+    setting.
+    """
 
 
 class DuplicateTask(NuvomError, ValueError):
-    """A second task of a name that is taken."""
+    """A second task of a name that is taken. Give one of them another `name`."""
 
 
 class NotFound(NuvomError, LookupError):
-    """No job or task of that name."""
+    """No job, task or schedule of that name or id: never there, removed after its retention, or in another
+    project's store.
+    """
 
 
 class Conflict(NuvomError):
-    """The job's state does not allow this."""
+    """The state of the job or schedule does not allow this, such as to retry a job that runs."""
 
 
 class QueueFull(NuvomError):
-    """As many jobs wait in the queue as `NUVOM_QUEUE_MAXSIZE` lets in. Nothing was enqueued; the same call may succeed
-    when workers have taken some.
+    """As many jobs wait in the queue as `NUVOM_QUEUE_MAXSIZE` lets in. Nothing was enqueued; the same call may
+    succeed when workers have taken some.
     """
 
 
@@ -53,27 +61,31 @@ class StoreUnavailable(NuvomError, ConnectionError):
 
 
 class StorePermission(NuvomError, PermissionError):
-    """The operating system refuses access to the store."""
+    """The operating system refuses access to the store. It belongs to one user, so programs and workers run as the
+    same one.
+    """
 
 
 class CorruptData(NuvomError, ValueError):
-    """Stored data is damaged."""
+    """Stored data is damaged. `nuvom doctor` shows what was set aside."""
 
 
 class ForeignData(NuvomError, ValueError):
-    """Stored data belongs to another program, or to a newer Nuvom."""
+    """Stored data belongs to another program, or to a newer Nuvom. Upgrade, or point the setting elsewhere."""
 
 
 class Unsupported(NuvomError, NotImplementedError):
-    """The backend does not promise this."""
+    """The backend does not promise this; docs/reference/capabilities.md has what each promises."""
 
 
 class PluginError(NuvomError, RuntimeError):
-    """A plugin that is needed cannot be loaded or started, or does not keep its contract."""
+    """A plugin that is needed cannot be loaded or started, or does not keep its contract; `nuvom plugin status`
+    says why.
+    """
 
 
 class InternalError(NuvomError, RuntimeError):
-    """A defect in Nuvom."""
+    """A defect in Nuvom. Please report it, with the message."""
 
 
 class JobTimeout(NuvomError, TimeoutError):
@@ -105,8 +117,8 @@ class JobFailed(NuvomError):
 
 
 class Interruption(BaseException):
-    """Raised inside a running task to end it. Not an `Exception`, so that `except Exception` lets it pass;
-    a task may catch it to clean up, and should let it go on.
+    """Raised inside a running task to end it. Not an `Exception`, so that `except Exception` lets it pass; a task
+    may catch it to clean up, and should let it go on.
     """
 
 

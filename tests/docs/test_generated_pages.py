@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from nuvom import errors
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs/reference"
@@ -17,6 +18,7 @@ REFERENCE = ROOT / "docs/reference"
         ("nuvom-runtime", "settings_reference", "configuration.md"),
         ("nuvom-runtime", "capabilities", "capabilities.md"),
         ("nuvom-metrics", "metrics_reference", "metrics.md"),
+        ("nuvom-cli", "commands_reference", "commands.md"),
     ],
 )
 def test_a_reference_page_is_not_stale(crate: str, example: str, page: str) -> None:
@@ -41,6 +43,29 @@ def test_the_reference_of_the_package_is_not_stale() -> None:
     ).stdout
 
     assert (REFERENCE / "python.md").read_text(encoding="utf-8") == made, "`make reference`"
+
+
+def test_the_page_of_errors_is_not_stale() -> None:
+    causes = run_example("nuvom-runtime", "causes")
+    made = subprocess.run(
+        [sys.executable, "docs/site/errors_reference.py"],
+        cwd=ROOT,
+        input=causes,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert (REFERENCE / "errors.md").read_text(encoding="utf-8") == made, "`make reference`"
+
+
+def test_the_page_of_errors_has_every_error_of_the_package() -> None:
+    text = (REFERENCE / "errors.md").read_text(encoding="utf-8")
+    kinds = (errors.NuvomError, errors.Interruption)
+    raised = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, kinds)]
+
+    assert len(raised) > 20
+    assert [kind.__name__ for kind in raised if kind not in kinds and f"| `{kind.__name__}` |" not in text] == []
 
 
 def test_the_reference_has_every_name_of_the_package() -> None:

@@ -26,6 +26,7 @@ mod table;
 mod traceback;
 mod wording;
 
+pub use arguments::commands_reference;
 pub use failure::{ERROR, HANDED_BACK, OK, USAGE};
 pub use host::{Host, SchedulerRequest, WorkerRequest};
 pub use run::{run, run_in};

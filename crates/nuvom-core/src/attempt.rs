@@ -5,7 +5,7 @@ use crate::{JobId, Lease, Payload, Timestamp, WorkerName};
 /// What went wrong in an attempt, as plain text: nothing here can be executed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JobError {
-    /// The class of the exception, or a word of Nuvom such as `Timeout` or `Lost`.
+    /// The class of the exception, or a [`Cause`](crate::Cause).
     pub kind: String,
     /// What it said.
     pub message: String,

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod capability;
+mod cause;
 mod error;
 mod event;
 mod id;
@@ -19,6 +20,7 @@ mod worker;
 
 pub use attempt::{Attempt, End, Ending, HandBack, JobError, Outcome};
 pub use capability::Capability;
+pub use cause::Cause;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventSink};
 pub use id::{Held, JobId, Lease, MAX_NAME_CHARS, QueueName, ScheduleId, TaskName, WorkerName};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::retry::other_version_delay;
 use crate::{
-    Attempt, End, Ending, HandBack, Job, JobError, Lease, OnLost, Outcome, State, TimeoutPolicy, Timestamp,
-    WorkerName,
+    Attempt, Cause, End, Ending, HandBack, Job, JobError, Lease, OnLost, Outcome, State, TimeoutPolicy,
+    Timestamp, WorkerName,
 };
 
 /// What happened to a job, or is asked of it.
@@ -244,13 +244,17 @@ fn ended(job: &Job, outcome: &Outcome, now: Timestamp) -> Decision {
             Decision { transition: succeeded(now), attempt: None }
         }
         Outcome::Lost { error } => lost(job, error, now),
-        Outcome::Cancelled => cancelled(job, &JobError::new("Cancelled", "a client asked for its end"), now),
+        Outcome::Cancelled => {
+            cancelled(job, &JobError::new(Cause::Cancelled, "a client asked for its end"), now)
+        }
         Outcome::Failed { error, .. } | Outcome::TimedOut { error } if job.cancel_requested => {
             cancelled(job, error, now)
         }
-        Outcome::HandedBack { .. } if job.cancel_requested => {
-            cancelled(job, &JobError::new("Cancelled", "its worker stopped while its end was asked for"), now)
-        }
+        Outcome::HandedBack { .. } if job.cancel_requested => cancelled(
+            job,
+            &JobError::new(Cause::Cancelled, "its worker stopped while its end was asked for"),
+            now,
+        ),
         Outcome::Failed { error, retryable } => failed(job, Ending::Failed, error, *retryable, now),
         Outcome::TimedOut { error } => {
             let retryable = job.options.timeout_policy == TimeoutPolicy::Retry;
@@ -273,33 +277,34 @@ fn failed(job: &Job, ending: Ending, error: &JobError, retryable: bool, now: Tim
 
 fn handed_back(job: &Job, reason: HandBack, now: Timestamp) -> Decision {
     let (run_at, error) = match reason {
-        HandBack::Stop => (now, JobError::new("Stopped", "its worker stopped")),
-        HandBack::Busy => (now, JobError::new("Busy", "long jobs kept its worker from starting it")),
-        HandBack::Displaced => {
-            (now, JobError::new("Displaced", "its process was ended because another job in it could not be"))
-        }
+        HandBack::Stop => (now, JobError::new(Cause::Stopped, "its worker stopped")),
+        HandBack::Busy => (now, JobError::new(Cause::Busy, "long jobs kept its worker from starting it")),
+        HandBack::Displaced => (
+            now,
+            JobError::new(Cause::Displaced, "its process was ended because another job in it could not be"),
+        ),
         HandBack::Unreadable => (
             now + other_version_delay(job.handbacks),
-            JobError::new("Unreadable", "its options were written by another version of Nuvom"),
+            JobError::new(Cause::Unreadable, "its options were written by another version of Nuvom"),
         ),
         HandBack::ResultNotKept => (
             now + other_version_delay(job.handbacks),
             JobError::new(
-                "ResultNotKept",
+                Cause::ResultNotKept,
                 "it succeeded, and its value could not be written to the result store",
             ),
         ),
         HandBack::UnknownTask => (
             now + other_version_delay(job.handbacks),
             JobError::new(
-                "UnknownTask",
+                Cause::UnknownTask,
                 format!("no task named {:?} is registered in this worker", job.task.as_str()),
             ),
         ),
         HandBack::OtherSignature => (
             now + other_version_delay(job.handbacks),
             JobError::new(
-                "OtherSignature",
+                Cause::OtherSignature,
                 format!(
                     "it was made for another signature of {:?}, and the function in this worker cannot be called \
                      with its arguments. Let a worker of that version run it, or let the function accept such \
@@ -348,7 +353,10 @@ fn prune(job: &Job, retention: &Retention, now: Timestamp) -> Result<Decision, R
 
 fn expired(job: &Job) -> JobError {
     let worker = job.worker.as_ref().map_or("its worker", WorkerName::as_str);
-    JobError::new("Lost", format!("{worker} stopped renewing its lease: it died, hung or lost the store"))
+    JobError::new(
+        Cause::Lost,
+        format!("{worker} stopped renewing its lease: it died, hung or lost the store"),
+    )
 }
 
 fn attempt(job: &Job, ending: Ending, error: JobError, now: Timestamp) -> Attempt {

@@ -7,6 +7,7 @@ mod config;
 mod jobs;
 mod plugins;
 mod queues;
+mod reference;
 mod schedules;
 mod source;
 mod workers;
@@ -17,6 +18,7 @@ pub(crate) use jobs::{
 };
 pub(crate) use plugins::Plugin;
 pub(crate) use queues::{ClearQueue, Queues, SomeQueues};
+pub use reference::commands_reference;
 pub(crate) use schedules::{OneSchedule, PreviewSchedule, Schedules, SyncSchedules};
 pub(crate) use source::{Check, Discover, DiscoverTasks, List, Report, Source};
 pub(crate) use workers::{Runscheduler, Runworker};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use nuvom_core::{End, HandBack, Held, Job, JobError, Outcome};
+use nuvom_core::{Cause, End, HandBack, Held, Job, JobError, Outcome};
 
 use super::wire::Lane;
 use crate::executor::Interrupt;
@@ -157,7 +157,7 @@ impl Desk {
             let outcome = match killed_at {
                 None => {
                     estate.lost += 1;
-                    Outcome::Lost { error: JobError::new("ProcessDied", death) }
+                    Outcome::Lost { error: JobError::new(Cause::ProcessDied, death) }
                 }
                 Some(moment) if seat.kill_at.is_some_and(|at| at <= moment) => seat.verdict(),
                 Some(_) => Outcome::HandedBack { reason: HandBack::Displaced },
@@ -207,7 +207,9 @@ impl Seat {
                     self.job.task
                 );
                 let traceback = self.stack.unwrap_or_default();
-                Outcome::TimedOut { error: JobError { kind: "TimeLimitReached".into(), message, traceback } }
+                Outcome::TimedOut {
+                    error: JobError { kind: Cause::TimeLimitReached.into(), message, traceback },
+                }
             }
         }
     }

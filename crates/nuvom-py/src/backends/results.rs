@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use nuvom_core::ports::{Page, Record, ResultCapability, ResultStore, StoredResult};
 use nuvom_core::{
-    Attempt, Ending, Error, ErrorKind, Job, JobError, JobId, JobOptions, Lease, NewJob, Payload, Priority,
-    QueueName, Result, State, TaskName, Timestamp,
+    Attempt, Cause, Ending, Error, ErrorKind, Job, JobError, JobId, JobOptions, Lease, NewJob, Payload,
+    Priority, QueueName, Result, State, TaskName, Timestamp,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -108,7 +108,7 @@ fn set_error(backend: &Bound<'_, PyAny>, id: JobId, record: Option<&Record>) -> 
     let (py, Some(record)) = (backend.py(), record) else { return Ok(()) };
     let JobError { kind, message, traceback } = match record.attempts.last() {
         Some(attempt) => attempt.error.clone(),
-        None => JobError::new("Cancelled", "it was cancelled before it ran"),
+        None => JobError::new(Cause::Cancelled, "it was cancelled before it ran"),
     };
     let class = py.import("nuvom.errors")?.getattr("JobFailed")?;
     let error = class.call1((id.to_string(), kind, message, traceback))?;

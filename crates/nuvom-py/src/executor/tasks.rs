@@ -1,7 +1,7 @@
 //! What an attempt begins and ends with: finding the task, decoding, encoding. Whatever happens in between, it ends
 //! in one outcome.
 
-use nuvom_core::{End, HandBack, Job, JobError, Outcome};
+use nuvom_core::{Cause, End, HandBack, Job, JobError, Outcome};
 use nuvom_engine::Interrupt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -114,7 +114,7 @@ impl Tasks {
             Some(Reason::TimeLimit) => {
                 let limit = job.options.timeout.unwrap_or_default().as_secs_f64();
                 let message = format!("{} ran longer than its limit of {limit} s", job.task);
-                let error = JobError { kind: "TimeLimitReached".into(), message, ..described };
+                let error = JobError { kind: Cause::TimeLimitReached.into(), message, ..described };
                 return Outcome::TimedOut { error };
             }
             Some(Reason::Engine(Interrupt::Cancel)) => return Outcome::Cancelled,
@@ -141,5 +141,5 @@ impl Tasks {
 }
 
 fn unstorable(message: String) -> Outcome {
-    Outcome::Failed { error: JobError::new("ResultError", message), retryable: false }
+    Outcome::Failed { error: JobError::new(Cause::ResultError, message), retryable: false }
 }

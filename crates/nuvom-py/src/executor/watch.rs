@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use nuvom_core::{End, HandBack, Held, Job, JobError, Outcome, TaskName};
+use nuvom_core::{Cause, End, HandBack, Held, Job, JobError, Outcome, TaskName};
 use nuvom_engine::Interrupt;
 
 /// Why an attempt was interrupted.
@@ -136,7 +136,8 @@ impl Watch {
             Some(Reason::TimeLimit) | None => {
                 let message =
                     format!("{}, and nothing could end it but the end of its worker", self.overrun_message());
-                let error = JobError { kind: "TimeLimitReached".into(), message, traceback: stack.clone() };
+                let error =
+                    JobError { kind: Cause::TimeLimitReached.into(), message, traceback: stack.clone() };
                 Outcome::TimedOut { error }
             }
         };
