@@ -82,6 +82,10 @@ class Nuvom:
         """Starts a scheduler without a worker, and does not wait for it."""
         return self._start("runscheduler", options, settings)
 
+    def start_trial(self, file: str) -> WorkerProcess:
+        """Starts to run the job that this file describes, and does not wait for its end."""
+        return self._start("runtestworker", ("run", file), {})
+
     def _start(self, what: str, options: tuple[str, ...], settings: dict[str, str]) -> WorkerProcess:
         worker = WorkerProcess([self._path, what, *options], self.project, self._environment(settings))
         self._workers.append(worker)
@@ -120,7 +124,7 @@ class Nuvom:
 
 
 class WorkerProcess:
-    """`nuvom runworker` or `nuvom runscheduler`, with its log."""
+    """A `nuvom` that goes on until it is done or stopped, with its log."""
 
     def __init__(self, command: list[str], project: Path, environment: dict[str, str]) -> None:
         self._lines: list[str] = []

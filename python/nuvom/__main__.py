@@ -7,7 +7,10 @@ def main() -> int:
     """Runs the command that the program was called with; answers its exit code."""
     from nuvom._nuvom import run_command_line
 
-    return run_command_line(sys.argv)
+    code = run_command_line(sys.argv)
+    # Whoever ran tasks may have left threads that nothing can end.
+    worker = sys.modules.get("nuvom.worker")
+    return code if worker is None else int(worker.end(code))
 
 
 if __name__ == "__main__":

@@ -173,29 +173,25 @@ def run_worker(
             _sync_declared()
         name = _unique_name()
         plugins = _plugins(name, None, *_roles(scheduler))
-        options: _nuvom.WorkerOptions = {
-            "queues": list(queues),
-            "slots": None,
-            "pool": None,
-            "stop_grace_secs": None,
-            "owns_process": True,
-            "scheduler": scheduler,
-            "places": _places(),
-            "host": socket.gethostname(),
-            "metrics": plugins.metrics if plugins is not None else None,
-        }
-        if plugins is None:
-            return _end(_serve(lambda: _nuvom.WorkerHandle(name, options)))
-        plugins.start()
-        try:
-            logger.info("plugins: %s", _listed(plugins.names) or "none")
-            code = _serve(lambda: _started(name, options, plugins))
-        finally:
-            plugins.stop()
-        return _end(code)
+        return end(_serve_worker(name, _options(queues, plugins, scheduler=scheduler), plugins))
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
+
+
+def run_one_job(id: str, queue: str) -> int:
+    """Runs a worker that ends with this job, which is in this queue, and answers its exit code. A signal interrupts the
+    job at once.
+    """
+    name = _unique_name()
+    plugins = _plugins(name, None, "worker")
+    # One slot: an attempt that nothing can end is then given up, as in a worker that has no slot left.
+    options = _options([queue], plugins, scheduler=False)
+    options["slots"] = 1
+    options["stop_grace_secs"] = 0.0
+    return _serve_worker(
+        name, options, plugins, lambda handle: _nuvom.call_back(id, lambda _state, _error: handle.drain())
+    )
 
 
 def _introduce(tasks: Sequence[str], queues: Sequence[str], scheduler: bool) -> None:
@@ -246,7 +242,7 @@ def run_scheduler(log_level: str, log_format: str) -> int:
             if plugins is not None:
                 plugins.stop()
         logger.info("scheduler %s stopped", name)
-        return _end(code)
+        return end(code)
     except NuvomError as error:
         print(f"nuvom: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
@@ -269,7 +265,7 @@ def _sync_declared() -> None:
         logger.info("schedule %s %s", id, done)
 
 
-def _end(code: int) -> int:
+def end(code: int) -> int:
     """The exit code, for the caller to return. While a task still runs that nothing can end, or the log takes nothing
     any more, the interpreter cannot be taken down in good order, so then the process ends here.
     """
@@ -334,11 +330,46 @@ def _wait(handle: _nuvom.WorkerHandle) -> int:
     return handed_back[0]
 
 
-def _started(name: str, options: _nuvom.WorkerOptions, plugins: WorkerPlugins) -> _nuvom.WorkerHandle:
-    """A worker that runs, and plugins that know it."""
-    handle = _nuvom.WorkerHandle(name, options)
-    plugins.running(handle)
-    return handle
+def _serve_worker(
+    name: str,
+    options: _nuvom.WorkerOptions,
+    plugins: WorkerPlugins | None,
+    started: Callable[[_nuvom.WorkerHandle], object] | None = None,
+) -> int:
+    """Runs a worker of this process to its end, its plugins around it; `started` is told of it."""
+    from nuvom.log import logger
+
+    def start() -> _nuvom.WorkerHandle:
+        handle = _nuvom.WorkerHandle(name, options)
+        if plugins is not None:
+            plugins.running(handle)
+        if started is not None:
+            started(handle)
+        return handle
+
+    if plugins is None:
+        return _serve(start)
+    plugins.start()
+    try:
+        logger.info("plugins: %s", _listed(plugins.names) or "none")
+        return _serve(start)
+    finally:
+        plugins.stop()
+
+
+def _options(queues: Sequence[str], plugins: WorkerPlugins | None, *, scheduler: bool) -> _nuvom.WorkerOptions:
+    """What a worker that has its process for itself is told; the rest is said by the settings."""
+    return {
+        "queues": list(queues),
+        "slots": None,
+        "pool": None,
+        "stop_grace_secs": None,
+        "owns_process": True,
+        "scheduler": scheduler,
+        "places": _places(),
+        "host": socket.gethostname(),
+        "metrics": plugins.metrics if plugins is not None else None,
+    }
 
 
 def _plugins(name: str, metrics: _nuvom.Metrics | None, *roles: Literal["worker", "scheduler"]) -> WorkerPlugins | None:

@@ -1,6 +1,7 @@
 //! What the command line asks of the program that it is part of.
 
-use nuvom_core::{Error, ErrorKind, QueueName, Result};
+use nuvom_core::ports::StoredResult;
+use nuvom_core::{Attempt, Error, ErrorKind, Job, QueueName, Result};
 use nuvom_runtime::{Backends, Project, Settings};
 use serde_json::Value as Json;
 
@@ -11,6 +12,12 @@ pub trait Host {
 
     /// Makes jobs of schedules until it is stopped, and answers with the exit code.
     fn run_scheduler(&self, request: SchedulerRequest) -> i32;
+
+    /// Runs one job on a store that ends with this process, and answers what became of it.
+    fn try_job(&self, request: TrialRequest) -> Result<Trial> {
+        let _ = request;
+        Err(Error::new(ErrorKind::Unsupported, "to run a task needs Python"))
+    }
 
     /// Makes the schedules of a project what its code says, or only finds out what would be done. Answers a list of
     /// objects with "id" and "done". The code is Python's, so the host reads it.
@@ -65,4 +72,34 @@ pub struct SchedulerRequest {
     pub settings: Settings,
     /// The settings that its options name.
     pub arguments: Vec<(String, String)>,
+}
+
+/// One job that a user wants to try. The settings are checked, and name a store that ends with the process.
+#[derive(Debug, Clone)]
+pub struct TrialRequest {
+    /// The settings, with those of `arguments`.
+    pub settings: Settings,
+    /// The settings that are given above all sources.
+    pub arguments: Vec<(String, String)>,
+    /// The task, which the manifest knows by this name or alias.
+    pub task: String,
+    /// The arguments and options as JSON: an object with `args`, `kwargs`, `retries`, `timeout_secs`, or some of these.
+    pub description: String,
+    /// What messages call the place of that text.
+    pub place: String,
+    /// Whether what the task prints must not get between the data.
+    pub keeps_stdout: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The job at its end.
+    pub job: Job,
+    /// Its attempts that did not succeed.
+    pub attempts: Vec<Attempt>,
+    /// Its value, if one is kept.
+    pub result: Option<StoredResult>,
+    /// How many jobs it has made. They are not run.
+    pub enqueued: u64,
 }

@@ -7,6 +7,7 @@ mod doctor;
 mod failure;
 mod gate;
 mod host;
+mod job_file;
 mod job_json;
 mod mistyped;
 mod moments;
@@ -28,7 +29,7 @@ mod wording;
 
 pub use arguments::commands_reference;
 pub use failure::{ERROR, HANDED_BACK, OK, USAGE};
-pub use host::{Host, SchedulerRequest, WorkerRequest};
+pub use host::{Host, SchedulerRequest, Trial, TrialRequest, WorkerRequest};
 pub use run::{run, run_in};
 pub use safe::visible;
 pub use surroundings::Surroundings;

@@ -6,10 +6,10 @@ use std::io;
 use clap::error::ErrorKind as ClapKind;
 use clap::{CommandFactory, Parser};
 
-use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs, Queues};
+use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs, Queues, Runtestworker};
 use crate::commands::{
     bulk, cancel, check, config, discover, doctor, explain, history, inspect, list, plugin, queue, retry,
-    schedule, status, version, worker, workers,
+    schedule, status, trial, version, worker, workers,
 };
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;
@@ -24,11 +24,11 @@ pub fn run(args: Vec<OsString>, host: &dyn Host) -> i32 {
 
 /// Runs a command in given surroundings.
 pub fn run_in(args: Vec<OsString>, host: &dyn Host, surroundings: Surroundings<'_>) -> i32 {
-    let Surroundings { folder, environment, clock, stdout, stderr, width, cuts, colour, zone, answer } =
+    let Surroundings { folder, environment, clock, input, stdout, stderr, width, cuts, colour, zone, answer } =
         surroundings;
     // Whoever can answer also looks.
     let output = Output { stdout, stderr, width, cuts, colour, is_watched: answer.is_some() };
-    let mut session = Session { folder, environment, clock, zone, output, host, answer };
+    let mut session = Session { folder, environment, clock, zone, input, output, host, answer };
     let ended = match Arguments::try_parse_from(args) {
         Ok(arguments) => dispatch(arguments, host, &mut session),
         Err(error) => explain(&error, &mut session.output),
@@ -49,6 +49,7 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
         Command::List(List::Workers(options)) => workers::list(options.json, session),
         Command::Runworker(options) => worker::run(options, host, session),
         Command::Runscheduler(options) => worker::run_scheduler(options, host, session),
+        Command::Runtestworker(Runtestworker::Run(options)) => trial::run(&options, session),
         Command::Schedule(options) => schedule::run(options, session),
         Command::Inspect(Inspect::Job(options)) => inspect::job(&options, session),
         Command::Explain(options) => explain::job(&options, session),

@@ -1,7 +1,7 @@
 //! A command at work: the project it is in, its settings, and the way to open what they name.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ pub(crate) struct Session<'a> {
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: Option<TimeZone>,
+    pub(crate) input: Box<dyn Read + 'a>,
     pub(crate) output: Output<'a>,
     pub(crate) host: &'a dyn Host,
     pub(crate) answer: Option<Box<dyn FnMut() -> io::Result<String> + 'a>>,
@@ -48,6 +49,12 @@ impl Session<'_> {
         self.output.talk(&format!("{would_be}. Go on? [y/N]"))?;
         let said = answer()?;
         Ok(matches!(said.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// The time now, and how the user's clocks show times.
+    pub(crate) fn here(&self) -> Here {
+        let zone = self.zone.clone().unwrap_or_else(TimeZone::system);
+        Here { now: self.clock.now(), zone }
     }
 
     /// Reads the settings of the project that the working directory belongs to.
@@ -107,8 +114,7 @@ impl Session<'_> {
             )
             .into());
         }
-        let zone = self.zone.clone().unwrap_or_else(TimeZone::system);
-        Ok(Opened { runtime, place, zone })
+        Ok(Opened { runtime, place, zone: self.here().zone })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub struct Surroundings<'a> {
     pub environment: Vec<(OsString, OsString)>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Where data comes from that a command is to read.
+    pub input: Box<dyn Read + 'a>,
     /// Where data goes.
     pub stdout: Box<dyn Write + 'a>,
     /// Where talk goes.
@@ -54,6 +56,7 @@ impl Surroundings<'static> {
             folder: std::env::current_dir().unwrap_or_default(),
             environment: std::env::vars_os().collect(),
             clock: SystemClock::new(),
+            input: Box::new(io::stdin()),
             stdout: Box::new(BufWriter::new(io::stdout())),
             stderr: Box::new(io::stderr()),
             width: width(columns.as_deref(), is_terminal),

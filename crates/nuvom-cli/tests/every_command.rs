@@ -21,6 +21,10 @@ const CALLS: &[&[&str]] = &[
     &["list", "workers", "--json"],
     &["runworker", "--queues", NAME],
     &["runscheduler"],
+    &["runtestworker", "run", "job.json"],
+    &["runtestworker", "run", "job.json", "--json"],
+    &["runtestworker", "run", "unknown.json"],
+    &["runtestworker", "run", TEXT],
     &["schedule", "list"],
     &["schedule", "inspect", NAME],
     &["schedule", "preview", NAME],
@@ -98,6 +102,9 @@ fn attacked() -> (Project, String) {
     project.write("tasks.py", "from nuvom import task\n@task(tags=[\"\\x1b[2J\\u202e\"])\ndef f(): ...\n");
     project.set("NUVOM_ENVIRONMENT", NAME);
     project.set("NUVOM_SOURCE_ROOTS", &format!(".,{NAME}"));
+    let described = |task: &str| serde_json::json!({ "task": task, "args": [TEXT] }).to_string();
+    project.write("job.json", described("f"));
+    project.write("unknown.json", described(TEXT));
     project.write(".nuvom_plugins.toml", "[plugins]\nmonitoring = [\"\\u001b[2J\\u202e:X\"]\n");
     (project, id.to_string())
 }

@@ -214,6 +214,7 @@ fn config_into(stdout: Broken) -> (i32, String) {
         folder: project.root().to_owned(),
         environment: Vec::new(),
         clock: Arc::clone(&project.clock) as _,
+        input: Box::new(io::empty()),
         stdout: Box::new(stdout),
         stderr: Box::new(&mut err),
         width: 80,

@@ -1,15 +1,16 @@
-//! The command line's host: it runs workers and knows the versions.
+//! The command line's host: it runs workers and single jobs, and knows the versions.
 
 use std::ffi::OsString;
 
-use nuvom_cli::{ERROR, Host, SchedulerRequest, WorkerRequest};
-use nuvom_core::{Error, ErrorKind, QueueName};
+use nuvom_cli::{ERROR, Host, SchedulerRequest, Trial, TrialRequest, WorkerRequest};
+use nuvom_core::ports::{Filter, Stores};
+use nuvom_core::{Error, ErrorKind, JobId, QueueName};
 use nuvom_runtime::{Backends, Project, Settings};
 use pyo3::prelude::*;
 use serde_json::Value as Json;
 
 use crate::backends::{add_named, refused};
-use crate::client::configure;
+use crate::client::{client, configure};
 use crate::errors::kind_of;
 
 /// Runs the command that these arguments name; answers the exit code.
@@ -27,6 +28,30 @@ pub(crate) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
 
 struct PythonHost {
     python: String,
+}
+
+/// What Python raised, as an error; one that is none of Nuvom's is a defect, and told with its traceback.
+fn told(py: Python<'_>, raised: &PyErr) -> Error {
+    let is_ours = py
+        .import("nuvom.errors")
+        .and_then(|errors| raised.value(py).is_instance(&errors.getattr("NuvomError")?))
+        .unwrap_or(false);
+    if is_ours {
+        return Error::new(kind_of(py, raised), raised.value(py).to_string());
+    }
+    raised.print(py);
+    Error::new(ErrorKind::Internal, "the job could not be run")
+}
+
+/// What became of a job, and how many others there are.
+fn tried(id: JobId, stores: &Stores) -> nuvom_core::Result<Trial> {
+    let job = stores.inspect.jobs(&[id])?.pop().flatten().ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "the job is not in the store that it was put into").with("job", id)
+    })?;
+    let attempts = stores.inspect.attempts(id)?;
+    let result = stores.results.get(&[id])?.pop().flatten();
+    let others = stores.inspect.count(&Filter::default())?.iter().sum::<u64>().saturating_sub(1);
+    Ok(Trial { job, attempts, result, enqueued: others })
 }
 
 impl Host for PythonHost {
@@ -66,6 +91,22 @@ impl Host for PythonHost {
                 error.print(py);
                 ERROR
             })
+        })
+    }
+
+    fn try_job(&self, request: TrialRequest) -> nuvom_core::Result<Trial> {
+        let settings = &request.settings;
+        let (level, format) = (settings.log_level(), settings.log_format());
+        let arguments =
+            (request.task, request.description, request.place, level, format, request.keeps_stdout);
+        Python::attach(|py| {
+            configure(py, request.arguments.into_iter().map(|(name, value)| (name, Some(value))).collect());
+            let ran = py
+                .import("nuvom.trial")
+                .and_then(|trial| trial.getattr("try_job")?.call1(arguments)?.extract::<String>())
+                .and_then(|id| Ok((id, client(py)?)));
+            let (id, client) = ran.map_err(|raised| told(py, &raised))?;
+            py.detach(|| tried(id.parse()?, &client.runtime.stores))
         })
     }
 

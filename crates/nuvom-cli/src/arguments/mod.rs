@@ -21,7 +21,7 @@ pub(crate) use queues::{ClearQueue, Queues, SomeQueues};
 pub use reference::commands_reference;
 pub(crate) use schedules::{OneSchedule, PreviewSchedule, Schedules, SyncSchedules};
 pub(crate) use source::{Check, Discover, DiscoverTasks, List, Report, Source};
-pub(crate) use workers::{Runscheduler, Runworker};
+pub(crate) use workers::{Runscheduler, Runtestworker, Runworker, TestJob};
 
 const AFTER_HELP: &str = "\
 Data goes to stdout, everything else to stderr.
@@ -63,6 +63,9 @@ pub(crate) enum Command {
     Runworker(Runworker),
     /// Make the jobs of schedules until stopped, and run none
     Runscheduler(Runscheduler),
+    /// Run one job here and now, without a queue, to try its task
+    #[command(subcommand)]
+    Runtestworker(Runtestworker),
     /// Schedules: what there are, when they are due, how to stop them
     #[command(subcommand)]
     Schedule(Schedules),

@@ -1,9 +1,11 @@
-//! Processes that go on until they are stopped.
+//! Processes that run jobs or make them.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 use nuvom_core::QueueName;
 
-use super::queue;
+use super::{Listing, queue};
 
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they stand")]
@@ -52,4 +54,23 @@ pub(crate) struct Runscheduler {
     /// Log lines to show [default: NUVOM_LOG_LEVEL]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Runtestworker {
+    /// Run the job that a file describes, as a worker would, and show what
+    /// became of it
+    Run(TestJob),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestJob {
+    /// A file of JSON, as {"task": "add", "args": [5, 7]}; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Show also what `password`, `token` and the like hold
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
 }

@@ -99,12 +99,12 @@ fn table(
         field(output, "Result", shown_result(secrets, result))?;
     }
     for attempt in attempts {
-        show_attempt(output, attempt, here)?;
+        show_attempt(output, attempt, here, "-f json")?;
     }
     Ok(())
 }
 
-fn field(output: &mut Output<'_>, name: &str, value: Styled) -> std::io::Result<()> {
+pub(crate) fn field(output: &mut Output<'_>, name: &str, value: Styled) -> std::io::Result<()> {
     output.pieces(&[Styled::new(Style::Heading, format!("{name:NAMES$}")), value])
 }
 
@@ -148,14 +148,14 @@ fn used(job: &Job) -> u32 {
     job.failures + u32::from(matches!(job.state, State::Running | State::Success))
 }
 
-fn arguments(secrets: Secrets, job: &Job) -> String {
+pub(crate) fn arguments(secrets: Secrets, job: &Job) -> String {
     match payload::arguments_with(secrets, &job.payload) {
         Ok(arguments) => payload::call(&arguments, SHOWN),
         Err(reason) => reason.to_string(),
     }
 }
 
-fn shown_result(secrets: Secrets, stored: Option<&StoredResult>) -> Styled {
+pub(crate) fn shown_result(secrets: Secrets, stored: Option<&StoredResult>) -> Styled {
     let value = stored.and_then(|stored| stored.value.as_deref());
     match value.map(|value| payload::result_with(secrets, value)) {
         None => Styled::new(Style::Dim, "not kept"),
@@ -164,7 +164,13 @@ fn shown_result(secrets: Secrets, stored: Option<&StoredResult>) -> Styled {
     }
 }
 
-fn show_attempt(output: &mut Output<'_>, attempt: &Attempt, here: &Here) -> std::io::Result<()> {
+/// An attempt that did not succeed; `whole` is the option by which the whole of a long traceback is shown.
+pub(crate) fn show_attempt(
+    output: &mut Output<'_>,
+    attempt: &Attempt,
+    here: &Here,
+    whole: &str,
+) -> std::io::Result<()> {
     let worker = attempt.worker.as_ref().map_or_else(String::new, |worker| format!(" on {worker}"));
     output.line("")?;
     output.pieces(&[
@@ -183,6 +189,6 @@ fn show_attempt(output: &mut Output<'_>, attempt: &Attempt, here: &Here) -> std:
     }
     match lines.count() {
         0 => Ok(()),
-        more => output.line(&format!("  | … {more} lines more; `-f json` shows them")),
+        more => output.line(&format!("  | … {more} lines more; `{whole}` shows them")),
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod queue;
 pub(crate) mod retry;
 pub(crate) mod schedule;
 pub(crate) mod status;
+pub(crate) mod trial;
 pub(crate) mod version;
 pub(crate) mod worker;
 pub(crate) mod workers;

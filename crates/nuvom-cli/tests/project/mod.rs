@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use nuvom_cli::{Host, SchedulerRequest, Surroundings, WorkerRequest, run_in};
+use nuvom_cli::{Host, SchedulerRequest, Surroundings, Trial, TrialRequest, WorkerRequest, run_in};
 use nuvom_core::ports::{Claim, Ended, Stores};
-use nuvom_core::{End, JobId, NewJob, Outcome};
+use nuvom_core::{End, JobError, JobId, NewJob, Outcome};
 use nuvom_runtime::{Backends, Runtime, Settings};
 use nuvom_testkit::FakeClock;
 use nuvom_testkit::builders::{JobBuilder, a_job, payload, worker};
@@ -30,6 +30,8 @@ pub(crate) struct Project {
     pub(crate) cuts: bool,
     pub(crate) colour: bool,
     pub(crate) zone: TimeZone,
+    /// What comes by standard input.
+    pub(crate) input: String,
     /// What a person answers to questions, if one is there.
     pub(crate) answer: Option<&'static str>,
     pub(crate) host: TestHost,
@@ -47,6 +49,7 @@ pub(crate) struct Ran {
 #[derive(Debug, Default)]
 pub(crate) struct TestHost {
     pub(crate) asked: RefCell<Option<WorkerRequest>>,
+    pub(crate) tried: RefCell<Option<TrialRequest>>,
 }
 
 impl Host for TestHost {
@@ -57,6 +60,27 @@ impl Host for TestHost {
 
     fn run_scheduler(&self, _request: SchedulerRequest) -> i32 {
         0
+    }
+
+    /// The job fails, and everything that is told of it is what described it.
+    fn try_job(&self, request: TrialRequest) -> nuvom_core::Result<Trial> {
+        let project = nuvom_runtime::Project::at(Path::new("/"));
+        let settings = request.settings.clone();
+        let stores = Runtime::with(project, settings, &Backends::built_in(), FakeClock::new())?.stores;
+        let text = request.description.clone();
+        let arguments =
+            encoded(&Value::Array(vec![Value::Array(vec![text.as_str().into()]), Value::Map(vec![])]));
+        let new: NewJob = a_job(&request.task).payload(&arguments).into();
+        stores.jobs.enqueue(std::slice::from_ref(&new))?;
+        let claim =
+            Claim { worker: worker("w1"), queues: vec![], limit: 1, shares: vec![], lease_for: LEASE };
+        let held = stores.jobs.exchange(&[], Some(&claim))?.claimed.remove(0).held();
+        let error = JobError { kind: text.clone(), message: text.clone(), traceback: text };
+        let outcome = Outcome::Failed { error, retryable: false };
+        stores.jobs.exchange(&[End { id: new.id, lease: held.lease, outcome }], None)?;
+        *self.tried.borrow_mut() = Some(request);
+        let job = stores.inspect.jobs(&[new.id])?.remove(0).unwrap();
+        Ok(Trial { job, attempts: stores.inspect.attempts(new.id)?, result: None, enqueued: 1 })
     }
 
     fn sync_schedules(
@@ -87,6 +111,7 @@ impl Project {
             cuts: true,
             colour: false,
             zone: TimeZone::UTC,
+            input: String::new(),
             answer: None,
             host: TestHost::default(),
         };
@@ -120,6 +145,7 @@ impl Project {
             folder: self.root().to_owned(),
             environment: self.environment.clone(),
             clock: Arc::clone(&self.clock) as _,
+            input: Box::new(self.input.as_bytes()),
             stdout: Box::new(&mut out),
             stderr: Box::new(&mut err),
             width: self.width,
