@@ -14,7 +14,7 @@ TASKS = """
 import os
 import sys
 
-from nuvom import current_job, task
+from nuvom import JobTimeout, current_job, task
 
 
 def before():
@@ -49,9 +49,16 @@ def unstorable() -> object:
 
 
 @task
+async def child() -> str:
+    return "it ran"
+
+
+@task
 def parent() -> str:
-    add.delay(1, 2)
-    return current_job().id
+    try:
+        return child.delay().get(timeout=0.2)
+    except JobTimeout:
+        return "it was not run"
 """
 
 
@@ -79,10 +86,13 @@ def test_the_value_of_a_job_is_shown_and_its_hooks_run(command: Nuvom, described
     assert "hook after_job of task add failed" in ran.stderr
 
 
-def test_the_store_of_the_project_is_left_alone(command: Nuvom, described: Path, sqlite: Path) -> None:
+def test_the_store_of_the_project_is_left_alone_and_what_the_task_enqueues_is_not_run(
+    command: Nuvom, described: Path, sqlite: Path
+) -> None:
     ran = try_job(command, described, {"func_name": "parent"})
 
     assert ran.returncode == 0, ran.stderr
+    assert "Result     'it was not run'" in ran.stdout
     assert "1 job that it made, and that is not run" in ran.stdout
     assert not sqlite.exists()
 
@@ -116,6 +126,7 @@ def test_a_job_that_raises_is_tried_once_and_shown_from_the_first_frame_of_the_t
     frames = [line for line in ran.stdout.splitlines() if "  File " in line]
     assert "tasks.py" in frames[0]
     assert "Attempt 2" not in ran.stdout
+    assert ran.stderr == "", "it is told once"
 
 
 def test_more_attempts_are_made_where_the_file_asks_for_them(command: Nuvom, described: Path) -> None:
