@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ STOP_SECS = 5.0
 """How long the stop of a plugin may take."""
 
 BACKENDS = ("queue_backend", "result_backend", "scheduler_backend")
+
+_FIRST_METHODS = {"queue_backend": "enqueue", "result_backend": "set_result", "scheduler_backend": "enqueue"}
+"""By which a backend is told from a plugin that registers one."""
 
 _BASES: dict[str, type] = {"lifecycle_hook": LifecycleHook, "middleware": Middleware}
 
@@ -75,7 +79,7 @@ class Plugins:
     def update(self, **runtime: Any) -> None:
         """Tells those that run what the process offers now."""
         for plugin in self.running():
-            trouble = bounded(lambda plugin=plugin: plugin.plugin.update_runtime(**runtime), START_SECS)  # type: ignore[misc]  # mypy sees no type in a default
+            trouble = bounded(lambda plugin=plugin: _hand(plugin.plugin.update_runtime, (), runtime), START_SECS)  # type: ignore[misc]  # mypy sees no type in a default
             if trouble is not None:
                 logger.warning("plugin %s %s when it was told of changes", plugin.name, trouble)
 
@@ -98,7 +102,7 @@ class Plugins:
         there = set().union(*(other.offers() for other in self.loaded if other.trouble is None and other is not plugin))
         if lacking := [name for name in getattr(plugin.plugin, "requires", ()) if name in failed - there]:
             return f"requires {', '.join(lacking)}, which did not start"
-        trouble = bounded(lambda: plugin.plugin.start(plugin.settings, **runtime), plugin.limit)
+        trouble = bounded(lambda: _hand(plugin.plugin.start, (plugin.settings,), runtime), plugin.limit)
         plugin.started = trouble is None
         return trouble
 
@@ -140,16 +144,36 @@ def _backend(root: Path, kind: str, name: str) -> Callable[..., Any]:
     if (registered := REGISTRY.get(kind, name)) is not None:
         return registered  # type: ignore[no-any-return]  # the registry holds what plugins gave it
     configuration = read_configuration(root)
-    names = REGISTRY.names(kind)
+    names: list[str] = []
     for target in configuration.targets:
         if target.kind != kind:
             continue
         made = load_target(target.spec, root)
-        if name in (name_of(made), target.spec, getattr(made, "__name__", None)):
+        if _only_registers(made, kind):
+            _have_register(made, configuration)
+            if (registered := REGISTRY.get(kind, name)) is not None:
+                return registered  # type: ignore[no-any-return]  # as above
+        elif name in (name_of(made), target.spec, getattr(made, "__name__", None)):
             return made  # type: ignore[no-any-return]  # whatever the target is, it is called
-        names.append(name_of(made))
+        else:
+            names.append(name_of(made))
+    names = [*REGISTRY.names(kind), *names]
     known = f"it names {', '.join(names)}" if names else "it names none"
     raise PluginError(f"there is no {kind} {name!r}: no backend of Nuvom, and none in {FILE} ({known})")
+
+
+def _only_registers(made: Any, kind: str) -> bool:
+    """Whether a target for a backend is none itself, but registers one when it starts, as plugins for 0.11 do."""
+    return isinstance(made, type) and issubclass(made, Plugin) and not hasattr(made, _FIRST_METHODS[kind])
+
+
+def _have_register(made: type[Plugin], configuration: Configuration) -> None:
+    name = name_of(made)
+    settings = configuration.settings_of(name)
+    plugin = made()
+    trouble = bounded(lambda: _hand(plugin.start, (settings,), {"role": "client"}), configuration.start_limit(name))
+    if trouble is not None:
+        raise PluginError(f"the plugin {name} cannot register its backend: it {trouble}")
 
 
 def _load(target: Target, configuration: Configuration) -> Loaded:
@@ -166,6 +190,18 @@ def _load(target: Target, configuration: Configuration) -> Loaded:
     required = any(configuration.requires(one) for one in sorted(known))
     limit, settings = configuration.start_limit(name), configuration.settings_of(name)
     return Loaded(name, target.kind, target.spec, plugin, settings, required, limit, trouble)
+
+
+def _hand(call: Callable[..., object], settings: tuple[Any, ...], runtime: dict[str, Any]) -> None:
+    """Calls a method of a plugin with what it takes of the runtime: those that were written for 0.11 may take none of
+    it, or all as the dict `extras`.
+    """
+    parameters = signature(call).parameters
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
+        call(*settings, **runtime)
+        return
+    offered = {"extras": runtime, **runtime}
+    call(*settings, **{name: offered[name] for name in parameters if name in offered})
 
 
 class _Elsewhere:

@@ -52,6 +52,12 @@ impl QueuedJob {
         self.record.job.task.as_str()
     }
 
+    /// The name of the task, as Nuvom 0.11 called it.
+    #[getter]
+    fn func_name(&self) -> &str {
+        self.task()
+    }
+
     /// The queue that it was sent to.
     #[getter]
     fn queue(&self) -> &str {
@@ -124,6 +130,18 @@ impl QueuedJob {
     #[classmethod]
     fn from_bytes(cls: &Bound<'_, PyType>, data: &[u8]) -> PyResult<Self> {
         Ok(Self::of(record_from_bytes(data).or_raise(cls.py())?))
+    }
+
+    /// The job as a dict that JSON can hold, with the keys of its bytes.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("json")?.call_method1("loads", (self.to_bytes(py),))
+    }
+
+    /// The job of such a dict. Raises as `from_bytes` does.
+    #[classmethod]
+    fn from_dict(cls: &Bound<'_, PyType>, data: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let text: String = cls.py().import("json")?.call_method1("dumps", (data,))?.extract()?;
+        Self::from_bytes(cls, text.as_bytes())
     }
 
     fn __repr__(&self) -> String {
