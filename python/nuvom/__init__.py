@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nuvom._nuvom import CurrentJob as CurrentJob
     from nuvom._nuvom import current_job as current_job
     from nuvom.config import configure as configure
+    from nuvom.config import get_settings as get_settings
     from nuvom.errors import BadArguments as BadArguments
     from nuvom.errors import JobCancelled as JobCancelled
     from nuvom.errors import JobFailed as JobFailed
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nuvom.errors import PayloadTooLarge as PayloadTooLarge
     from nuvom.errors import QueueFull as QueueFull
     from nuvom.job import Job as Job
+    from nuvom.log import get_logger as get_logger
     from nuvom.scheduler.handle import Schedule as Schedule
     from nuvom.scheduler.rules import cron as cron
     from nuvom.scheduler.rules import every as every
@@ -58,6 +60,8 @@ __all__ = [
     "cron",
     "current_job",
     "every",
+    "get_logger",
+    "get_settings",
     "task",
 ]
 
@@ -82,6 +86,8 @@ _HOMES = {
     "cron": "nuvom.scheduler.rules",
     "current_job": "nuvom._nuvom",
     "every": "nuvom.scheduler.rules",
+    "get_logger": "nuvom.log",
+    "get_settings": "nuvom.config",
 }
 
 

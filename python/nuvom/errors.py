@@ -96,7 +96,7 @@ class JobCancelled(NuvomError):
     """The job was cancelled, so it has no value."""
 
 
-class JobFailed(NuvomError):
+class JobFailed(NuvomError, RuntimeError):
     """The job failed. The message ends with the worker's traceback.
 
     `kind` is the class of the exception that the task raised, `reason` what it said, `remote_traceback` where.

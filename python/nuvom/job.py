@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from nuvom._typed import R_co
     from nuvom.info import JobInfo
+    from nuvom.info import JobStatus as JobStatus
     from nuvom.task import Task
 
 
@@ -124,3 +125,13 @@ class Job(OfValue["R_co"]):
 
     def __repr__(self) -> str:
         return f"<Job {self._id}>"
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name != "JobStatus":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from nuvom.info import JobStatus  # enumerations, which only those who name states need
+
+        return JobStatus

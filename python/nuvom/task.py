@@ -9,7 +9,7 @@ from nuvom._nuvom import Blueprint, enqueue, enqueue_many, write_schedule
 from nuvom._options import START, check_job_options, check_task_options
 from nuvom._typed import TYPE_CHECKING, OfCall
 from nuvom.errors import InvalidOption
-from nuvom.registry.registry import register
+from nuvom.registry.registry import by_name, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -93,7 +93,7 @@ class Task(OfCall["P", "R_co"]):
         in_: float | timedelta | None = None,
         interval: float | timedelta | None = None,
         cron: str | None = None,
-        timezone_name: str = "UTC",
+        timezone_name: str | None = "UTC",
         id: str | None = None,
         misfire: Literal["once", "skip", "all"] = "once",
         overlap: Literal["allow", "skip"] = "allow",
@@ -124,7 +124,7 @@ class Task(OfCall["P", "R_co"]):
             in_=in_,
             interval=interval,
             cron=cron,
-            timezone_name=timezone_name,
+            timezone_name="UTC" if timezone_name is None else timezone_name,
             misfire=misfire,
             overlap=overlap,
             starts_at=starts_at,
@@ -313,6 +313,11 @@ def task(function: Any = None, /, **options: Any) -> Any:
     if not callable(function):
         raise InvalidOption(f"@task takes its options by keyword, and was given {function!r}")
     return _make(function, checked)
+
+
+def get_task(name: str) -> Task[..., Any] | None:
+    """The task of this name or alias in this process, if there is one."""
+    return by_name.get(name)
 
 
 def _make(function: Callable[..., Any], options: dict[str, Any]) -> Task[..., Any]:

@@ -31,6 +31,7 @@ BUILTINS = {
     errors.Unsupported: NotImplementedError,
     errors.InternalError: RuntimeError,
     errors.JobTimeout: TimeoutError,
+    errors.JobFailed: RuntimeError,
 }
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "PlainLines",
     "adopt_root",
     "flush",
+    "get_logger",
     "listeners",
     "logger",
     "report",
@@ -28,6 +29,13 @@ logger = logging.getLogger("nuvom")
 
 _own: logging.Handler | None = None
 """The handler that this module has set up; none where the program's own set-up wins."""
+
+
+def get_logger(level: str | None = None) -> logging.Logger:
+    """The logger of Nuvom, `logging.getLogger("nuvom")`; with a `level` it tells what is at least so grave."""
+    if level is not None:
+        logger.setLevel(level.upper())
+    return logger
 
 
 def setup_logging(level: str = "INFO", format: str = "plain") -> None:

@@ -40,16 +40,16 @@ REGISTRY = Registry()
 """The offers of this process."""
 
 
-def register_queue_backend(name: str, target: Any, *, override: bool = False) -> None:
+def register_queue_backend(name: str, cls: Any, *, override: bool = False) -> None:
     """Offers a queue backend: its class, or a callable that makes one."""
-    REGISTRY.register("queue_backend", name, target, override=override)
+    REGISTRY.register("queue_backend", name, cls, override=override)
 
 
-def register_result_backend(name: str, target: Any, *, override: bool = False) -> None:
+def register_result_backend(name: str, cls: Any, *, override: bool = False) -> None:
     """Offers a result backend: its class, or a callable that makes one."""
-    REGISTRY.register("result_backend", name, target, override=override)
+    REGISTRY.register("result_backend", name, cls, override=override)
 
 
-def register_scheduler_backend(name: str, target: Any, *, override: bool = False) -> None:
+def register_scheduler_backend(name: str, cls: Any, *, override: bool = False) -> None:
     """Offers a scheduler backend: its class, or a callable that makes one."""
-    REGISTRY.register("scheduler_backend", name, target, override=override)
+    REGISTRY.register("scheduler_backend", name, cls, override=override)

@@ -78,7 +78,7 @@ pub(crate) struct Jobs {
 #[derive(Debug, Default, Args)]
 pub(crate) struct Which {
     /// In this state; several are separated by commas
-    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
+    #[arg(short, long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
     pub(crate) status: Vec<State>,
     /// Of this task; may be given several times
     #[arg(long, value_name = "NAME", value_parser = task)]

@@ -43,13 +43,13 @@ pub(crate) struct Runworker {
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they stand")]
 pub(crate) struct Runscheduler {
     /// Longest sleep [default: NUVOM_SCHEDULER_POLL_SECS]
-    #[arg(long, value_name = "SECS")]
+    #[arg(short, long, value_name = "SECS")]
     pub(crate) poll: Option<String>,
     /// Schedules a commit [default: NUVOM_SCHEDULER_BATCH]
-    #[arg(long, value_name = "N")]
+    #[arg(short, long, value_name = "N")]
     pub(crate) batch: Option<String>,
     /// Random delay [default: NUVOM_SCHEDULER_JITTER_SECS]
-    #[arg(long, value_name = "SECS")]
+    #[arg(short, long, value_name = "SECS")]
     pub(crate) jitter: Option<String>,
     /// Log lines to show [default: NUVOM_LOG_LEVEL]
     #[arg(long, value_name = "LEVEL")]
