@@ -69,7 +69,6 @@ def wrong_schedules() -> None:
     add.schedule(1, interval=5, max_runs="3")  # error: not an int
     add.schedule(1, interval=5, starts_at=0)  # error: not a datetime
     add.schedule(1, interval=5, id=7)  # error: not a str
-    add.schedule(1, interval=5, timezone_name=None)  # error: not a str
     task(schedule="*/5 * * * *")  # error: not a rule
     task(schedule=every)  # error: not called
     every("5m")  # error: seconds are numbers

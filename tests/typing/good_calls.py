@@ -142,6 +142,7 @@ def schedules_are_made_in_four_ways() -> None:
     assert_type(add.schedule(1, 2, at=now), Schedule)
     assert_type(add.schedule(1, y=2, in_=5), Schedule)
     assert_type(add.schedule(1, in_=timedelta(hours=1)), Schedule)
+    assert_type(add.schedule(1, interval=300, timezone_name=None), Schedule)
     assert_type(send.schedule("ada", copies=2, interval=0.5, misfire="all", overlap="skip"), Schedule)
     assert_type(nothing.schedule(interval=timedelta(days=1), starts_at=now, ends_at=now, max_runs=3), Schedule)
     assert_type(fetch.schedule("url", cron="@daily", timezone_name="Asia/Tokyo", id="fetch", jitter=60), Schedule)
