@@ -32,4 +32,5 @@ pub use failure::{ERROR, HANDED_BACK, OK, USAGE};
 pub use host::{Host, SchedulerRequest, Trial, TrialRequest, WorkerRequest};
 pub use run::{run, run_in};
 pub use safe::visible;
+pub use search::{Search, Sought};
 pub use surroundings::Surroundings;

@@ -5,7 +5,7 @@ mod project;
 
 use std::time::Duration;
 
-use nuvom_core::{JobError, JobId, Outcome, State};
+use nuvom_core::{Clock, JobError, JobId, Outcome, State};
 use nuvom_testkit::builders::final_failure;
 use project::{LEASE, Project, job, returned};
 use serde_json::json;
@@ -140,6 +140,91 @@ fn failed_jobs_are_run_again_by_the_same_filters_in_batches() {
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "3 jobs run again\n", ""));
     assert_eq!(state(&project, other), Some(State::Failed));
     assert!(project.run(&["retry", "jobs", "--task", "send", "--yes"]).err.starts_with("No such jobs in"));
+}
+
+/// How many jobs a command on many says that it would change.
+fn meant(project: &Project, command: &str, filters: &[&str]) -> u32 {
+    let arguments: Vec<&str> = [command, "jobs"].iter().chain(filters).copied().collect();
+    let asked = project.run(&arguments);
+    if asked.err.starts_with("No such jobs in") {
+        return 0;
+    }
+    assert!(asked.err.ends_with("Nothing was changed; --yes does it.\n"), "{asked:?}");
+    asked.err.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn many_jobs_are_meant_by_the_filters_of_the_history_alone_and_together_on_each_store() {
+    let fits: [&[&str]; 7] = [
+        &["--status", "failed"],
+        &["--task", "send"],
+        &["--queue", "mail"],
+        &["--tag", "eu"],
+        &["--text", "NO SUCH user"],
+        &["--since", "2h"],
+        &["--until", "30m"],
+    ];
+    let misses: [&[&str]; 7] = [
+        &["--status", "cancelled"],
+        &["--task", "add"],
+        &["--queue", "default"],
+        &["--tag", "us"],
+        &["--text", "bob"],
+        &["--since", "30m"],
+        &["--until", "2h"],
+    ];
+    for backend in ["sqlite", "file"] {
+        let mut project = Project::new();
+        project.set("NUVOM_QUEUE_BACKEND", backend);
+        three(&project);
+
+        let retried = |filters: &[&str]| meant(&project, "retry", filters);
+        assert_eq!(fits.map(retried), [1; 7], "{backend}");
+        assert_eq!(retried(&fits.concat()), 1, "{backend}");
+        for (place, miss) in misses.into_iter().enumerate() {
+            let mut filters = fits;
+            filters[place] = miss;
+            assert_eq!(retried(&filters.concat()), 0, "{backend} {miss:?}");
+        }
+        let waits = ["--text", "bob", "--since", "30m", "--task", "add"];
+        assert_eq!(meant(&project, "cancel", &waits), 1, "{backend}");
+        assert_eq!(meant(&project, "cancel", &["--tag", "eu"]), 0, "{backend}");
+    }
+}
+
+#[test]
+fn none_of_many_jobs_is_left_out_where_those_between_are_not_meant() {
+    let project = Project::new();
+    let tagged = |number: u16| {
+        let tags = if number % 10 == 0 { vec![] } else { vec!["eu".into()] };
+        let [high, low] = number.to_be_bytes();
+        let id = JobId::from_time(project.clock.now(), [0, 0, 0, 0, 0, 0, 0, 0, high, low]);
+        job(&project, 0, "add", vec![]).id(id).options(|options| options.tags = tags).into()
+    };
+    let jobs: Vec<_> = (0..900).map(tagged).collect();
+    project.stores().jobs.enqueue(&jobs).unwrap();
+
+    let ran = project.run(&["cancel", "jobs", "--tag", "eu", "--yes"]);
+
+    assert_eq!(ran.out, "810 jobs cancelled\n");
+    assert_eq!(listed(&project, &["--status", "pending", "--limit", "900"]).len(), 90);
+}
+
+#[test]
+fn a_state_that_a_command_cannot_change_is_refused_and_nothing_is_changed() {
+    let project = Project::new();
+    three(&project);
+
+    let retried = project.run(&["retry", "jobs", "--status", "failed,success", "--yes"]);
+    let cancelled = project.run(&["cancel", "jobs", "--status", "failed", "--yes"]);
+
+    assert_eq!((retried.code, retried.out.as_str()), (2, ""));
+    assert_eq!(
+        retried.err,
+        "error: jobs that are SUCCESS cannot be run again. Only those that are FAILED or CANCELLED can.\n"
+    );
+    assert_eq!((cancelled.code, cancelled.out.as_str()), (2, ""));
+    assert!(cancelled.err.contains("Only those that are PENDING or RUNNING can"), "{}", cancelled.err);
 }
 
 #[test]

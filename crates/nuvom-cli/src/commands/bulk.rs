@@ -1,7 +1,7 @@
 //! `retry jobs`, `cancel jobs` and `queue clear`: many jobs at once, after they were counted and agreed on.
 
 use nuvom_core::ports::{Cancelled, Revived};
-use nuvom_core::{JobId, QueueName, Result as CoreResult, State};
+use nuvom_core::{Error, ErrorKind, JobId, QueueName, Result as CoreResult, State};
 
 use crate::arguments::{ClearQueue, ManyJobs, Which};
 use crate::failure::{Failure, OK, USAGE};
@@ -15,6 +15,7 @@ const BATCH: usize = 500;
 
 /// Gives all jobs that are meant a fresh budget; those that failed, unless said otherwise.
 pub(crate) fn retry(options: &ManyJobs, session: &mut Session<'_>) -> Result<i32, Failure> {
+    only(&options.which, "run again", &[State::Failed, State::Cancelled])?;
     let done = |opened: &Opened, ids: &[JobId]| {
         let answers = opened.runtime.stores.jobs.retry(ids)?;
         Ok(answers.into_iter().filter(|answer| *answer == Revived::Done).count())
@@ -24,7 +25,9 @@ pub(crate) fn retry(options: &ManyJobs, session: &mut Session<'_>) -> Result<i32
 
 /// Asks for the end of all jobs that are meant; those that wait or run, unless said otherwise.
 pub(crate) fn cancel(options: &ManyJobs, session: &mut Session<'_>) -> Result<i32, Failure> {
-    run(&options.which, options.yes, ("cancelled", &[State::Pending, State::Running]), cancelled, session)
+    let states = [State::Pending, State::Running];
+    only(&options.which, "cancelled", &states)?;
+    run(&options.which, options.yes, ("cancelled", &states), cancelled, session)
 }
 
 /// Cancels all jobs that wait in a queue.
@@ -32,6 +35,15 @@ pub(crate) fn clear(options: &ClearQueue, session: &mut Session<'_>) -> Result<i
     let which = Which { queue: vec![options.name.clone()], ..Which::default() };
     known(&options.name, session)?;
     run(&which, options.yes, ("cancelled", &[State::Pending]), cancelled, session)
+}
+
+/// Jobs of a state in which nothing can be done must not be counted as if it could.
+fn only(which: &Which, what: &str, states: &[State]) -> Result<(), Failure> {
+    let Some(wrong) = which.status.iter().find(|state| !states.contains(state)) else { return Ok(()) };
+    let can = states.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" or ");
+    Err(Error::new(ErrorKind::Invalid, format!("jobs that are {} cannot be {what}", wrong.as_str()))
+        .hint(format!("Only those that are {can} can."))
+        .into())
 }
 
 /// A queue whose name is mistyped must not look empty.
@@ -58,7 +70,7 @@ fn run(
     session: &mut Session<'_>,
 ) -> Result<i32, Failure> {
     let opened = session.open()?;
-    let mut search = Search::new(&opened, which, states);
+    let mut search = Search::of(&opened, which, states);
     let mut ids: Vec<JobId> = Vec::new();
     loop {
         let found = search.next(BATCH)?;

@@ -28,7 +28,7 @@ struct Past {
 /// Lists jobs, newest first.
 pub(crate) fn recent(options: &Recent, session: &mut Session<'_>) -> Result<i32, Failure> {
     let opened = session.open()?;
-    let found = Search::new(&opened, &options.which, &[]).next(usize::from(options.limit))?;
+    let found = Search::of(&opened, &options.which, &[]).next(usize::from(options.limit))?;
     let jobs = past(&opened, found)?;
     if options.listing.json {
         session.output.json(&jobs.iter().map(json).collect::<Json>())?;
