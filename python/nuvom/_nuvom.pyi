@@ -384,6 +384,11 @@ class Wanted(TypedDict):
     states: Sequence[str]
     tasks: Sequence[str]
     queues: Sequence[str]
+    tags: Sequence[str]
+    text: str | None
+    # In microseconds since the Unix epoch.
+    since: int | None
+    until: int | None
 
 # Newest first, older than the job `before`.
 def list_jobs(wanted: Wanted, before: str | None, limit: int) -> list[_Record]: ...

@@ -10,11 +10,11 @@ Each has a twin for coroutines: `alist_jobs`, and so on.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 from nuvom import _nuvom
 from nuvom.info import JobInfo, read, record_to_info
@@ -120,17 +120,23 @@ def list_jobs(
     status: Status | Sequence[Status] = (),
     task: str | Sequence[str] = (),
     queue: str | Sequence[str] = (),
+    tag: str | Sequence[str] = (),
+    text: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> JobPage:
-    """A page of jobs, newest first: at most `limit` (1 to 1000), in these states, of these tasks, in these queues; what
-    is left out does not restrict. `cursor` is that of the page before.
+    """A page of jobs, newest first: at most `limit` (1 to 1000), in these states, of these tasks, in these queues, with
+    all of these tags, with `text` in task, arguments or errors whatever its case, and made at the time `since` or later
+    and before `until`; what is left out does not restrict. `cursor` is that of the page before.
 
-    The attempts of the jobs are left out; `get_job` has them.
+    A time without a zone is local time. The attempts of the jobs are left out; `get_job` has them. Raises
+    `InvalidValue` for a state or name that cannot be, `ValueError` for such a limit.
     """
     if not 1 <= limit <= MAX_PAGE:
         raise ValueError(f"limit is {limit}, expected 1 to {MAX_PAGE}")
-    records = _nuvom.list_jobs(_wanted(status, task, queue), cursor, limit + 1)
+    records = _nuvom.list_jobs(_wanted(status, task, queue, tag, text, since, until), cursor, limit + 1)
     jobs = [record_to_info(record) for record in records[:limit]]
     return JobPage(jobs, jobs[-1].id if len(records) > limit else None)
 
@@ -140,11 +146,25 @@ def iter_jobs(
     status: Status | Sequence[Status] = (),
     task: str | Sequence[str] = (),
     queue: str | Sequence[str] = (),
+    tag: str | Sequence[str] = (),
+    text: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Iterator[JobInfo]:
-    """All such jobs, newest first, read a page at a time."""
+    """All such jobs, newest first, read a page at a time. Which they are is said as in `list_jobs`."""
     cursor = None
     while True:
-        page = list_jobs(status=status, task=task, queue=queue, limit=MAX_PAGE, cursor=cursor)
+        page = list_jobs(
+            status=status,
+            task=task,
+            queue=queue,
+            tag=tag,
+            text=text,
+            since=since,
+            until=until,
+            limit=MAX_PAGE,
+            cursor=cursor,
+        )
         yield from page.jobs
         if page.cursor is None:
             return
@@ -152,10 +172,20 @@ def iter_jobs(
 
 
 def count_jobs(
-    *, status: Status | Sequence[Status] = (), task: str | Sequence[str] = (), queue: str | Sequence[str] = ()
+    *,
+    status: Status | Sequence[Status] = (),
+    task: str | Sequence[str] = (),
+    queue: str | Sequence[str] = (),
+    tag: str | Sequence[str] = (),
+    text: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> dict[str, int]:
-    """How many jobs there are, by state; each of the five states is there."""
-    return _nuvom.count_jobs(_wanted(status, task, queue))
+    """How many such jobs there are, by state; each of the five states is there. What counts is as in `list_jobs`.
+
+    By tag, text or time it reads the jobs, so it takes the longer the more there are; otherwise the store tells.
+    """
+    return _nuvom.count_jobs(_wanted(status, task, queue, tag, text, since, until))
 
 
 def list_queues() -> list[QueueInfo]:
@@ -205,8 +235,28 @@ def _worker_info(row: WorkerRow) -> WorkerInfo:
     return WorkerInfo(**told)
 
 
-def _wanted(status: str | Sequence[str], task: str | Sequence[str], queue: str | Sequence[str]) -> Wanted:
-    return {"states": _several(status), "tasks": _several(task), "queues": _several(queue)}
+def _wanted(
+    status: str | Sequence[str],
+    task: str | Sequence[str],
+    queue: str | Sequence[str],
+    tag: str | Sequence[str],
+    text: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Wanted:
+    return {
+        "states": _several(status),
+        "tasks": _several(task),
+        "queues": _several(queue),
+        "tags": _several(tag),
+        "text": text,
+        "since": _micros(since),
+        "until": _micros(until),
+    }
+
+
+def _micros(time: datetime | None) -> int | None:
+    return None if time is None else round(time.timestamp() * 1_000_000)
 
 
 def _several(value: str | Sequence[str]) -> list[str]:
@@ -224,11 +274,25 @@ def _for_coroutines(ask: Callable[P, T]) -> Callable[P, Awaitable[T]]:
     return asked
 
 
+def _for_async_loops(ask: Callable[P, Iterator[T]]) -> Callable[P, AsyncIterator[T]]:
+    async def asked(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+        import asyncio  # only programs that have it already call this
+
+        loop, rest, end = asyncio.get_running_loop(), ask(*args, **kwargs), object()
+        while (found := await loop.run_in_executor(None, next, rest, end)) is not end:
+            yield cast("T", found)
+
+    asked.__name__ = asked.__qualname__ = f"a{ask.__name__}"
+    asked.__doc__ = f"`{ask.__name__}` for `async for`: the event loop goes on meanwhile."
+    return asked
+
+
 aget_job_status = _for_coroutines(get_job_status)
 aget_job = _for_coroutines(get_job)
 aretry_job = _for_coroutines(retry_job)
 acancel_job = _for_coroutines(cancel_job)
 alist_jobs = _for_coroutines(list_jobs)
+aiter_jobs = _for_async_loops(iter_jobs)
 acount_jobs = _for_coroutines(count_jobs)
 alist_queues = _for_coroutines(list_queues)
 apause_queues = _for_coroutines(pause_queues)

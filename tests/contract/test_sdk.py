@@ -9,6 +9,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from queue import SimpleQueue
+from typing import Any
 
 import nuvom
 import pytest
@@ -88,6 +89,47 @@ def test_filters_restrict_by_state_task_and_queue(jobs: list[str]) -> None:
         sdk.list_jobs(status="DONE")  # type: ignore[arg-type]  # what is tested
     with pytest.raises(ValueError, match="1 to 1000"):
         sdk.list_jobs(limit=0)
+
+
+def found(**filters: Any) -> list[str]:
+    """The ids of the jobs that these filters let through."""
+    return [job.id for job in sdk.iter_jobs(**filters)]
+
+
+def made_at(job: str) -> datetime:
+    """The time in a job's id."""
+    return datetime.fromtimestamp(int(job.replace("-", "")[:12], 16) / 1_000, UTC)
+
+
+def test_filters_restrict_by_tag_text_and_time(jobs: list[str]) -> None:
+    time = made_at(jobs[2])
+
+    assert found(tag="math") == [jobs[4], jobs[3], jobs[2], jobs[0]]
+    assert found(tag=["math", "slow"]) == []
+    assert found(text="VALUEERROR") == found(text="SDK_Fail") == [jobs[1]]
+    assert found(text="5, 7") == [jobs[0]]
+    assert found(since=time) == found(since=time.astimezone().replace(tzinfo=None)) == jobs[:1:-1]
+    assert found(until=time) == [jobs[1], jobs[0]]
+    assert found(tag="math", text="add", until=time, status="SUCCESS", task="sdk_add", queue="default") == [jobs[0]]
+
+
+def test_pages_go_on_where_those_between_are_let_through_by_no_filter(jobs: list[str]) -> None:
+    first = sdk.list_jobs(tag="math", limit=3)
+    second = sdk.list_jobs(tag="math", limit=3, cursor=first.cursor)
+    older = sdk.list_jobs(until=made_at(jobs[2]), limit=1, cursor=jobs[4])
+
+    assert [job.id for job in first.jobs] == [jobs[4], jobs[3], jobs[2]]
+    assert ([job.id for job in second.jobs], second.cursor) == ([jobs[0]], None)
+    assert ([job.id for job in older.jobs], older.cursor) == ([jobs[1]], jobs[1])
+
+
+def test_jobs_are_counted_under_the_filters_by_which_they_are_listed(jobs: list[str]) -> None:
+    none = dict.fromkeys(("PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"), 0)
+
+    assert sdk.count_jobs(tag="math") == {**none, "PENDING": 3, "SUCCESS": 1}
+    assert sdk.count_jobs(text="no", task="sdk_fail") == {**none, "FAILED": 1}
+    assert sdk.count_jobs(until=made_at(jobs[2])) == {**none, "SUCCESS": 1, "FAILED": 1}
+    assert sdk.count_jobs(since=made_at(jobs[2]), status="SUCCESS") == none
 
 
 def test_counts_are_there_for_every_state(jobs: list[str]) -> None:
@@ -190,7 +232,8 @@ def test_coroutines_ask_the_same(jobs: list[str]) -> None:
     async def ask() -> None:
         assert await sdk.aget_job_status(jobs[0]) == "SUCCESS"
         assert (await sdk.alist_jobs(status="FAILED", limit=1)).jobs[0].id == jobs[1]
-        assert (await sdk.acount_jobs())["PENDING"] == 3
+        assert [job.id async for job in sdk.aiter_jobs(tag="math", status="PENDING")] == jobs[:1:-1]
+        assert (await sdk.acount_jobs(text="sdk_add"))["PENDING"] == 3
         await sdk.aretry_job(jobs[1])
         assert await sdk.acancel_job(jobs[1])
         assert [queue.name for queue in await sdk.alist_queues()] == ["default", "mail"]

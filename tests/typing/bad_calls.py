@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nuvom import Job, Task, Worker, cron, every, task
+from nuvom import Job, Task, Worker, cron, every, sdk, task
 from nuvom.scheduler import Schedule, ScheduledTaskReference
 
 
@@ -42,6 +42,19 @@ def wrong_values() -> None:
     add.delay(1).get(timeout="10")  # error: seconds are numbers
     add.map([1, 2])  # error: elements are sequences or mappings
     print(add.delay(1).result)  # error: there is no such attribute
+
+
+def wrong_filters() -> None:
+    sdk.list_jobs(status="DONE")  # error: not one of five
+    sdk.list_jobs(since="yesterday")  # error: not a datetime
+    sdk.iter_jobs(tags="mail")  # error: misspelt
+    sdk.count_jobs(text=7)  # error: not a str
+    sdk.aiter_jobs(until=3600)  # error: not a datetime
+
+
+async def wrong_filters_of_coroutines() -> None:
+    await sdk.alist_jobs(tag=3)  # error: not a str
+    await sdk.acount_jobs(limit=3)  # error: there is no limit
 
 
 def wrong_options() -> None:

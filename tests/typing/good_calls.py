@@ -6,9 +6,10 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_type
 
-from nuvom import AsyncTask, CurrentJob, Job, Task, Worker, cron, current_job, every, task
+from nuvom import AsyncTask, CurrentJob, Job, Task, Worker, cron, current_job, every, sdk, task
 from nuvom.errors import JobFailed, JobTimeout
 from nuvom.info import JobInfo
+from nuvom.job import JobStatus
 from nuvom.scheduler import (
     Rule,
     Schedule,
@@ -179,6 +180,25 @@ def jobs_know_their_schedule() -> None:
     assert_type(info.schedule, str | None)
     assert_type(info.tick_at, datetime | None)
     assert_type(info.missed_ticks, int)
+
+
+def jobs_are_asked_for_by_filters() -> None:
+    now = datetime.now(UTC)
+    page = sdk.list_jobs(status=["FAILED"], task="add", queue="mail", tag=["a", "b"], text="x", since=now, until=now)
+    assert_type(page, sdk.JobPage)
+    assert_type(page.jobs, list[JobInfo])
+    assert_type(page.cursor, str | None)
+    assert_type(next(sdk.iter_jobs(tag="a", since=now)), JobInfo)
+    assert_type(sdk.count_jobs(text="x", until=now), dict[str, int])
+    assert_type(JobStatus("FAILED"), JobStatus)
+
+
+async def coroutines_ask_for_jobs_by_the_same_filters() -> None:
+    now = datetime.now(UTC)
+    assert_type(await sdk.alist_jobs(tag="a", limit=3, cursor=None, since=now), sdk.JobPage)
+    assert_type(await sdk.acount_jobs(status="FAILED", text="x"), dict[str, int])
+    async for job in sdk.aiter_jobs(status=["PENDING", "RUNNING"], until=now):
+        assert_type(job, JobInfo)
 
 
 def the_contract_of_schedules_is_typed() -> None:

@@ -1,6 +1,7 @@
 //! What `nuvom.sdk` asks: jobs by filter, a page at a time, counts, queues, and workers.
 
-use nuvom_core::ports::{Filter, Listed, Page};
+use nuvom_cli::{Search, Sought};
+use nuvom_core::ports::{Filter, Inspect, Listed};
 use nuvom_core::{JobId, ListedWorker, QueueName, State, TaskName, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -8,6 +9,9 @@ use pyo3::types::{PyDict, PyList};
 use crate::client::client;
 use crate::errors::{OrRaise, exception};
 use crate::jobs::record_of;
+
+/// Jobs in memory while they are counted.
+const READ_AT_ONCE: usize = 500;
 
 /// Which jobs; an empty list does not restrict.
 #[derive(FromPyObject)]
@@ -18,9 +22,28 @@ pub(crate) struct Wanted {
     tasks: Vec<String>,
     #[pyo3(item)]
     queues: Vec<String>,
+    #[pyo3(item)]
+    tags: Vec<String>,
+    #[pyo3(item)]
+    text: Option<String>,
+    /// In microseconds since 1970.
+    #[pyo3(item)]
+    since: Option<i64>,
+    #[pyo3(item)]
+    until: Option<i64>,
 }
 
 impl Wanted {
+    fn sought(self, py: Python<'_>) -> PyResult<Sought> {
+        Ok(Sought {
+            filter: self.filter(py)?,
+            tags: self.tags,
+            text: self.text,
+            since: self.since.map(Timestamp::from_micros),
+            until: self.until.map(Timestamp::from_micros),
+        })
+    }
+
     fn filter(&self, py: Python<'_>) -> PyResult<Filter> {
         let state = |name: &String| {
             State::parse(name).ok_or_else(|| {
@@ -46,10 +69,10 @@ pub(crate) fn list_jobs<'py>(
     limit: usize,
 ) -> PyResult<Bound<'py, PyList>> {
     let client = client(py)?;
-    let filter = wanted.filter(py)?;
+    let sought = wanted.sought(py)?;
     let before: Option<JobId> = before.map(str::parse).transpose().or_raise(py)?;
-    let jobs =
-        py.detach(|| client.runtime.stores.inspect.list(&filter, &Page { before, limit })).or_raise(py)?;
+    let inspect = &*client.runtime.stores.inspect;
+    let jobs = py.detach(|| Search::new(inspect, sought, before).next(limit)).or_raise(py)?;
     let list = PyList::empty(py);
     for job in &jobs {
         list.append(record_of(py, job)?)?;
@@ -61,13 +84,31 @@ pub(crate) fn list_jobs<'py>(
 #[pyfunction]
 pub(crate) fn count_jobs(py: Python<'_>, wanted: Wanted) -> PyResult<Bound<'_, PyDict>> {
     let client = client(py)?;
-    let filter = wanted.filter(py)?;
-    let counts = py.detach(|| client.runtime.stores.inspect.count(&filter)).or_raise(py)?;
+    let sought = wanted.sought(py)?;
+    let counts = py.detach(|| counted(&*client.runtime.stores.inspect, sought)).or_raise(py)?;
     let told = PyDict::new(py);
     for (state, count) in State::ALL.iter().zip(counts) {
         told.set_item(state.as_str(), count)?;
     }
     Ok(told)
+}
+
+/// Where the store alone cannot tell, the jobs are read, some at a time.
+fn counted(inspect: &dyn Inspect, sought: Sought) -> nuvom_core::Result<[u64; 5]> {
+    if sought.is_of_the_store() {
+        return inspect.count(&sought.filter);
+    }
+    let mut counts = [0; 5];
+    let mut search = Search::new(inspect, sought, None);
+    loop {
+        let jobs = search.next(READ_AT_ONCE)?;
+        if jobs.is_empty() {
+            return Ok(counts);
+        }
+        for (count, state) in counts.iter_mut().zip(State::ALL) {
+            *count += jobs.iter().filter(|job| job.state == state).count() as u64;
+        }
+    }
 }
 
 /// Name, waiting, running, and the earliest time; whether it is paused, and how many were made and ended a minute.
