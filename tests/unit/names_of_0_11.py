@@ -221,7 +221,7 @@ DIFFERS = (
     "register()",
     '@task(tags="math")',
     "NUVOM_SQLITE_DB_PATH",
-    "nuvom runtestworker run",
+    "runtestworker run --task-module FILE",
     "nuvom plugin scaffold NAME --capability KIND --out DIR",
     "nuvom plugin test",
 )
@@ -269,6 +269,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "discover tasks": ("--root", "--include", "--exclude"),
     "list tasks": (),
     "runworker": ("--dev",),
+    "runtestworker run": (),
     "runscheduler": ("--poll", "-p", "--batch", "-b", "--jitter", "-j"),
     "status": (),
     "inspect job": ("--format", "-f"),
