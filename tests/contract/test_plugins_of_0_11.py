@@ -61,6 +61,13 @@ class Broken(LinesPlugin):
 
     def start(self, settings):
         raise OSError("no such host")
+
+
+class Unmade(LinesPlugin):
+    name = "unmade"
+
+    def __init__(self):
+        raise OSError("no such host")
 """
 
 RESULTS = """
@@ -197,15 +204,18 @@ def test_a_queue_of_0_11_carries_jobs_and_its_result_backend_keeps_what_came_of_
     assert (kept["func_name"], kept["result"], kept["args"], kept["kwargs"]) == ("add", 12, (5,), {"y": 7})
 
 
-def test_a_plugin_that_cannot_register_its_queue_says_why(write: Write) -> None:
-    write("old.queue:Broken")
+@pytest.mark.parametrize("queue", ["Broken", "Unmade"])
+def test_a_plugin_that_cannot_register_its_queue_says_why(write: Write, queue: str) -> None:
+    write(f"old.queue:{queue}")
     nuvom.configure(queue_backend="lines", result_backend="memory")
 
     @nuvom.task
     def add(x: int, y: int) -> int:
         return x + y
 
-    with pytest.raises(InvalidValue, match="broken cannot register its backend: it raised OSError: no such host"):
+    with pytest.raises(
+        InvalidValue, match=f"{queue.lower()} cannot register its backend: it raised OSError: no such host"
+    ):
         add.delay(5, 7)
 
 

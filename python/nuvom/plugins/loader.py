@@ -170,8 +170,7 @@ def _only_registers(made: Any, kind: str) -> bool:
 def _have_register(made: type[Plugin], configuration: Configuration) -> None:
     name = name_of(made)
     settings = configuration.settings_of(name)
-    plugin = made()
-    trouble = bounded(lambda: _hand(plugin.start, (settings,), {"role": "client"}), configuration.start_limit(name))
+    trouble = bounded(lambda: _hand(made().start, (settings,), {"role": "client"}), configuration.start_limit(name))
     if trouble is not None:
         raise PluginError(f"the plugin {name} cannot register its backend: it {trouble}")
 
