@@ -171,6 +171,20 @@ def test_a_worker_says_which_plugins_run(runworker: Runworker, notes: Path) -> N
     assert "plugins: notes" in runworker().log
 
 
+def test_a_worker_says_once_where_the_code_of_each_plugin_comes_from(
+    command: Nuvom, runworker: Runworker, notes: Path
+) -> None:
+    told = [line for line in runworker().log.splitlines() if ", from tenancy.py" in line]
+    listed = command.run("plugin", "list", "--json")
+    inspected = command.run("plugin", "inspect", "notes", "--json")
+
+    assert len(told) == 2
+    assert "tenancy:Tenants (middleware)" in "".join(told)
+    assert "tenancy:Notes (lifecycle_hook)" in "".join(told)
+    assert '"origin":"tenancy.py"' in listed.stdout.replace(" ", "")
+    assert '"origin":"tenancy.py"' in inspected.stdout.replace(" ", "")
+
+
 def test_a_required_plugin_that_fails_keeps_a_worker_from_starting(command: Nuvom, notes: Path, project: Path) -> None:
     command.write(
         ".nuvom_plugins.toml", '[plugins]\nlifecycle_hook = ["tenancy:Notes"]\n[plugin.notes]\nrequired = true'

@@ -12,8 +12,9 @@ from nuvom.errors import InvalidValue, PluginError
 from nuvom.plugins.configuration import read_configuration
 from nuvom.plugins.contracts import API_VERSION, KINDS, Plugin
 from nuvom.plugins.loader import BACKENDS, load_plugins
+from nuvom.plugins.origin import GROUP, origin_of
 from nuvom.plugins.scaffold import scaffold
-from nuvom.plugins.targets import GROUP, load_target, name_of
+from nuvom.plugins.targets import load_target, name_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -47,11 +48,12 @@ def answer(root: str, verb: str, arguments: list[str]) -> str:
 def _listed(root: Path) -> list[dict[str, str]]:
     """Nothing is imported for this."""
     named = [
-        {"kind": target.kind, "target": target.spec, "from": "project"} for target in read_configuration(root).targets
+        {"kind": target.kind, "target": target.spec, "from": "project", "origin": origin_of(target.spec, root)}
+        for target in read_configuration(root).targets
     ]
     used = {plugin["target"] for plugin in named}
     installed = [
-        {"kind": "", "target": entry.name, "from": f"installed: {entry.value}"}
+        {"kind": "", "target": entry.name, "from": f"installed: {entry.value}", "origin": origin_of(entry.name, root)}
         for entry in entry_points(group=GROUP)
         if entry.name not in used
     ]
@@ -98,6 +100,7 @@ def _inspected(root: Path, name: str) -> dict[str, Any]:
                 "kind": target.kind,
                 "target": target.spec,
                 "module": getattr(made, "__module__", ""),
+                "origin": origin_of(target.spec, root),
                 "settings": sorted(settings),
             }
             if target.kind in BACKENDS:

@@ -14,6 +14,7 @@ from nuvom.plugins.attendance import attend, attendance, for_client
 from nuvom.plugins.configuration import FILE, START_SECS
 from nuvom.plugins.lifecycle import JobContext, LifecycleHook
 from nuvom.plugins.loader import Plugins, load_plugins
+from nuvom.plugins.origin import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,6 +115,8 @@ def plugins_of(
         return None
     for_client(root)  # middleware stands around attempts as well
     plugins = load_plugins(root, ["lifecycle_hook", "monitoring"])
+    for target in plugins.configuration.targets:
+        logger.info("plugin %s (%s), from %s", target.spec, target.kind, origin_of(target.spec, root))
     if metrics is None and any(plugin.kind == "monitoring" for plugin in plugins.loaded):
         metrics = _nuvom.Metrics()
     return WorkerPlugins(plugins, name, metrics, roles)

@@ -10,14 +10,12 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from nuvom.errors import PluginError
+from nuvom.plugins.origin import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
-
-GROUP = "nuvom"
-"""The group in which installed packages announce plugins. They are loaded only when a project names them."""
 
 
 def load_target(spec: str, root: Path) -> Any:

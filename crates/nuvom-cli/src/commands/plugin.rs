@@ -21,6 +21,7 @@ pub(crate) fn run(command: Plugin, session: &mut Session<'_>) -> Result<i32, Fai
                 ("KIND", "kind", Fit::Whole),
                 ("TARGET", "target", Fit::Cut(24)),
                 ("FROM", "from", Fit::Cut(12)),
+                ("ORIGIN", "origin", Fit::Cut(12)),
             ];
             rows(&found, &columns, json, &mut session.output)
         }
