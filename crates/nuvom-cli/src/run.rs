@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Arguments, Command, Discover, History, Inspect, List, OnJobs, Queues, Runtestworker};
 use crate::commands::{
-    bulk, cancel, check, config, discover, doctor, explain, history, inspect, list, plugin, queue, retry,
-    schedule, status, trial, version, worker, workers,
+    backup, bulk, cancel, check, config, discover, doctor, explain, history, inspect, list, plugin, queue,
+    retry, schedule, status, trial, version, worker, workers,
 };
 use crate::failure::{ERROR, Failure, OK, USAGE};
 use crate::host::Host;
@@ -70,6 +70,7 @@ fn dispatch(arguments: Arguments, host: &dyn Host, session: &mut Session<'_>) ->
             Ok(OK)
         }
         Command::Plugin(options) => plugin::run(options, session),
+        Command::Backup(options) => backup::run(&options, session),
         Command::Doctor(options) => doctor::run(options.json, session),
         Command::Config(options) => config::run(options, session),
         Command::Version(options) => version::show(options.json, host, &mut session.output),

@@ -196,7 +196,7 @@ fn many_jobs_are_meant_by_the_filters_of_the_history_alone_and_together_on_each_
 fn none_of_many_jobs_is_left_out_where_those_between_are_not_meant() {
     let project = Project::new();
     let tagged = |number: u16| {
-        let tags = if number % 10 == 0 { vec![] } else { vec!["eu".into()] };
+        let tags = if number.is_multiple_of(10) { vec![] } else { vec!["eu".into()] };
         let [high, low] = number.to_be_bytes();
         let id = JobId::from_time(project.clock.now(), [0, 0, 0, 0, 0, 0, 0, 0, high, low]);
         job(&project, 0, "add", vec![]).id(id).options(|options| options.tags = tags).into()

@@ -51,7 +51,7 @@ impl Drop for Checkpoint {
 }
 
 /// Brings all that was written to files of this store to the disk.
-fn all_to_disk(root: &Path, synced: bool) -> io::Result<()> {
+pub(crate) fn all_to_disk(root: &Path, synced: bool) -> io::Result<()> {
     if !synced {
         return Ok(());
     }

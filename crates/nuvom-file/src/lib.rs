@@ -4,6 +4,7 @@
 
 mod apply;
 mod asking;
+mod backup;
 mod batch;
 mod change;
 mod checkpoint;

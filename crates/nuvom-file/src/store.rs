@@ -160,6 +160,11 @@ impl FileStore {
         lock(&self.time).now(&*self.clock)
     }
 
+    /// The clock, for a store beside this one.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Learns what time others have seen.
     pub(crate) fn seen(&self, time: Timestamp) {
         lock(&self.time).seen(time, &*self.clock);

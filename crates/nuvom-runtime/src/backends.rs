@@ -1,10 +1,11 @@
 //! The backends that exist, by name, and the one place where names are compared: everyone else asks an open
 //! store for its capability.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use nuvom_composed::{LineStore, NoSchedules, SplitSchedules};
-use nuvom_core::ports::{Line, ResultStore, ScheduleStore, Stores};
+use nuvom_core::ports::{Backup, Line, ResultStore, ScheduleStore, Stores};
 use nuvom_core::{Clock, Error, ErrorKind, Result};
 use nuvom_file::{FileStore, Options};
 use nuvom_memory::MemoryStore;
@@ -28,6 +29,8 @@ pub enum Part {
 
 /// Opens the store of a part.
 pub type Open = Box<dyn Fn(&Settings, Part, Arc<dyn Clock>) -> Result<Stores> + Send + Sync>;
+/// Opens the store of a part to copy it.
+pub(crate) type OpenBackup = fn(&Settings, Part, Arc<dyn Clock>) -> Result<Arc<dyn Backup>>;
 /// Where the store of a part is, for people; empty if it is inside the process. Two parts in one place share one store.
 pub type Place = Box<dyn Fn(&Settings, Part) -> String + Send + Sync>;
 /// Opens a queue that only lines jobs up, such as one of a plugin.
@@ -50,6 +53,8 @@ enum Kind {
     Whole {
         place: Place,
         open: Open,
+        /// None where nothing can be copied from outside.
+        back_up: Option<OpenBackup>,
     },
     Line(OpenLine),
     Results(OpenResults),
@@ -71,11 +76,15 @@ impl Backends {
     /// Those that come with Nuvom.
     pub fn built_in() -> Self {
         let mut backends = Self { backends: Vec::new() };
-        backends.add("sqlite", Box::new(sqlite_place), Box::new(open_sqlite));
-        backends.add(
+        let sqlite = |settings: &Settings, part, clock| Ok(open_database(settings, part, clock)?.stores());
+        backends.add_copied("sqlite", Box::new(sqlite_place), Box::new(sqlite), |settings, part, clock| {
+            Ok(open_database(settings, part, clock)?)
+        });
+        backends.add_copied(
             "file",
             Box::new(|settings, _| settings.file_dir().display().to_string()),
-            Box::new(|settings, _, clock| open_files(settings, clock)),
+            Box::new(|settings, _, clock| Ok(open_files(settings, clock)?.stores())),
+            |settings, _, clock| Ok(open_files(settings, clock)?),
         );
         backends.add(
             "memory",
@@ -87,7 +96,14 @@ impl Backends {
 
     /// Adds one that can be a store for every part.
     pub fn add(&mut self, name: &str, place: Place, open: Open) {
-        self.backends.push(Backend { name: name.to_owned(), kind: Kind::Whole { place, open } });
+        self.backends
+            .push(Backend { name: name.to_owned(), kind: Kind::Whole { place, open, back_up: None } });
+    }
+
+    /// The same, of one that lies on this machine and can be copied.
+    fn add_copied(&mut self, name: &str, place: Place, open: Open, back_up: OpenBackup) {
+        let kind = Kind::Whole { place, open, back_up: Some(back_up) };
+        self.backends.push(Backend { name: name.to_owned(), kind });
     }
 
     /// Adds a queue that only lines jobs up.
@@ -121,7 +137,7 @@ impl Backends {
         // A name that is wrong is told before anything is opened, which may create it.
         self.find(settings, Part::Results)?;
         match &queue.kind {
-            Kind::Whole { place, open } => {
+            Kind::Whole { place, open, .. } => {
                 self.find(settings, Part::Schedules)?;
                 let place = place(settings, Part::Queue);
                 let stores = open(settings, Part::Queue, Arc::clone(clock))?;
@@ -231,6 +247,22 @@ impl Backends {
         (self.names(part).collect::<Vec<_>>().join(", "), meant)
     }
 
+    /// The stores of these settings that a backup copies, each once, that of the jobs first.
+    pub(crate) fn sources(&self, settings: &Settings) -> Result<Vec<Source<'_>>> {
+        let mut sources: Vec<Source<'_>> = Vec::new();
+        for part in [Part::Queue, Part::Results, Part::Schedules] {
+            let backend = self.find(settings, part)?;
+            let Kind::Whole { place, back_up: Some(open), .. } = &backend.kind else {
+                return Err(not_copied(&backend.name, part));
+            };
+            let (place, name) = (place(settings, part).into(), backend.place_name(settings, part));
+            if sources.iter().all(|source| source.name != name) {
+                sources.push(Source { part, name, place, open });
+            }
+        }
+        Ok(sources)
+    }
+
     fn find(&self, settings: &Settings, part: Part) -> Result<&Backend> {
         let (setting, name) = part.named_by(settings);
         self.named(settings, part).ok_or_else(|| {
@@ -250,6 +282,15 @@ impl Backends {
                 .hint(format!("{setting} can be {existing}{meant}"))
         })
     }
+}
+
+/// A store that can be copied.
+pub(crate) struct Source<'a> {
+    pub(crate) part: Part,
+    /// As people are told.
+    pub(crate) name: String,
+    pub(crate) place: PathBuf,
+    pub(crate) open: &'a OpenBackup,
 }
 
 impl Part {
@@ -279,7 +320,7 @@ impl Part {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Part::Queue => "jobs",
             Part::Results => "results",
@@ -341,6 +382,18 @@ impl Backend {
     }
 }
 
+fn not_copied(name: &str, part: Part) -> Error {
+    let what = format!(
+        "the backend \"{}\", which keeps the {}, cannot be copied by Nuvom",
+        hidden(name).escape_debug(),
+        part.word()
+    );
+    Error::new(ErrorKind::Unsupported, what).during("back up").hint(
+        "What lives in the memory of a process ends with it; what a server or a plugin keeps is backed up by its own \
+         means",
+    )
+}
+
 /// The version of SQLite that is built in.
 pub fn sqlite_version() -> &'static str {
     nuvom_sqlite::linked_version()
@@ -363,18 +416,18 @@ fn sqlite_place(settings: &Settings, part: Part) -> String {
     sqlite_path(settings, part).display().to_string()
 }
 
-fn open_sqlite(settings: &Settings, part: Part, clock: Arc<dyn Clock>) -> Result<Stores> {
+fn open_database(settings: &Settings, part: Part, clock: Arc<dyn Clock>) -> Result<Arc<SqliteStore>> {
     let durability =
         if settings.sqlite_survives_power_loss() { Durability::Full } else { Durability::Process };
-    Ok(SqliteStore::open(sqlite_path(settings, part), durability, clock)?.stores())
+    SqliteStore::open(sqlite_path(settings, part), durability, clock)
 }
 
-fn open_files(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Stores> {
+fn open_files(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<FileStore>> {
     let durability = if settings.files_survive_power_loss() {
         nuvom_file::Durability::Full
     } else {
         nuvom_file::Durability::Process
     };
     let options = Options { durability, force: settings.forces_file_dir() };
-    Ok(FileStore::open(settings.file_dir(), options, clock)?.stores())
+    FileStore::open(settings.file_dir(), options, clock)
 }

@@ -2,6 +2,7 @@
 //! backends that they name. It knows no Python and no command line.
 
 mod backends;
+mod backup;
 mod clock;
 mod ids;
 mod permissions;
@@ -12,6 +13,7 @@ mod timetable;
 
 pub use backends::sqlite_version;
 pub use backends::{Backends, Open, OpenLine, OpenResults, OpenSchedules, Part, Place};
+pub use backup::BackedUp;
 pub use clock::SystemClock;
 pub use ids::JobIds;
 pub use permissions::exposed;

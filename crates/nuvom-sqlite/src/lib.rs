@@ -2,6 +2,7 @@
 //! transitions that core decides, each under the guard that its statement repeats.
 
 mod apply;
+mod backup;
 mod claims;
 mod connection;
 #[cfg(test)]

@@ -10,6 +10,12 @@ pub(crate) const TOUCH_CLOCK: &str =
     "UPDATE meta SET value = max(value, ?1) WHERE key = 'latest_time' RETURNING value";
 pub(crate) const LATEST_TIME: &str = "SELECT value FROM meta WHERE key = 'latest_time'";
 
+/// Takes the moment that a copy is of.
+pub(crate) const BACKUP_BEGIN: &str = "SELECT count(*) FROM sqlite_schema";
+/// One complaint is enough to throw a copy away.
+pub(crate) const BACKUP_CHECK: &str = "PRAGMA integrity_check(1)";
+pub(crate) const BACKUP_JOBS: &str = "SELECT count(*) FROM jobs";
+
 pub(crate) const ADD_QUEUE: &str = "INSERT INTO queues (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
 pub(crate) const QUEUE_ID: &str = "SELECT id FROM queues WHERE name = ?1";
 pub(crate) const QUEUES: &str = "SELECT id, name, paused FROM queues ORDER BY name";

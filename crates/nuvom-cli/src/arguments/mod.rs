@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use nuvom_core::QueueName;
 
+mod backup;
 mod config;
 mod jobs;
 mod plugins;
@@ -12,6 +13,7 @@ mod schedules;
 mod source;
 mod workers;
 
+pub(crate) use backup::BackUp;
 pub(crate) use config::{Config, GetSetting, OfSettings};
 pub(crate) use jobs::{
     Format, History, Inspect, InspectJob, ManyJobs, OnJobs, OneJob, OneJobListed, Recent, Which,
@@ -91,6 +93,8 @@ pub(crate) enum Command {
     /// Plugins: what there is, whether it works, and how to begin one
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Copy jobs, results and schedules while workers run
+    Backup(BackUp),
     /// Find out what is wrong, and what to do about it
     Doctor(Listing),
     /// Show every setting, with its value and where it comes from

@@ -1,5 +1,6 @@
 //! The commands, a file each: what is asked of the ports, and how the answer looks.
 
+pub(crate) mod backup;
 pub(crate) mod bulk;
 pub(crate) mod cancel;
 pub(crate) mod check;

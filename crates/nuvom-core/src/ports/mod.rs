@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+mod backup;
 mod calendar;
 mod claim;
 mod inspect;
@@ -14,6 +15,7 @@ mod schedules;
 mod wake;
 mod wakers;
 
+pub use backup::{Backup, Copied};
 pub use calendar::Calendar;
 pub use claim::{Claim, LOOK_PAST, Room, Share, Tasks};
 pub use inspect::{Damaged, Filter, Inspect, Page, QueueCounts};

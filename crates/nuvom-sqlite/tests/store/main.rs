@@ -2,6 +2,7 @@
 //! foreign, old or gone. What all backends share is in the conformance suite.
 #![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the report")]
 
+mod backup;
 mod bells;
 mod child;
 mod constraints;
