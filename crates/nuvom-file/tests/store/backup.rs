@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use nuvom_core::ports::{Backup, Copied, Filter, Inspect, JobStore};
+use nuvom_core::ports::{Backup, Copied, Filter, Inspect, JobStore, ResultStore};
 use nuvom_core::{JobId, Result, State};
 use nuvom_file::{FileStore, Options};
 use nuvom_testkit::builders::{a_job, jobs, success};
@@ -57,7 +57,6 @@ fn results_are_in_a_copy_and_neither_store_changes_the_other() {
     let late = enqueue(&store, a_job("late")).unwrap();
     let other = enqueue(&copy, a_job("other")).unwrap();
 
-    use nuvom_core::ports::ResultStore;
     assert_eq!(copied.jobs, 1);
     assert_eq!(copy.get(&[id]).unwrap(), store.get(&[id]).unwrap());
     assert_eq!((state(&copy, late), state(&store, other)), (None, None));
