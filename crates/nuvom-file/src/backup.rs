@@ -25,7 +25,7 @@ impl Backup for FileStore {
         create_private_subfolder(to).map_err(failed)?;
         let mut bytes = 0;
         for (number, entry) in found.iter().enumerate() {
-            bytes += copied(self.path(), entry, to).map_err(failed)?;
+            bytes += copied(self.path(), entry, to)?;
             progress(number as u64 + 1, found.len() as u64);
         }
         drop(turn);
@@ -80,16 +80,18 @@ fn found(root: &Path) -> io::Result<Vec<Entry>> {
 }
 
 /// Copies a file or makes a folder. Answers how many bytes that took.
-fn copied(root: &Path, entry: &Entry, to: &Path) -> io::Result<u64> {
-    let place = to.join(&entry.path);
+fn copied(root: &Path, entry: &Entry, to: &Path) -> Result<u64> {
+    let (from, place) = (root.join(&entry.path), to.join(&entry.path));
     if entry.is_folder {
-        return create_private_subfolder(&place).map(|()| 0);
+        return create_private_subfolder(&place).map(|()| 0).map_err(|error| unwritten(&place, error));
     }
-    match read(&root.join(&entry.path))? {
-        Some(bytes) => write_new(&place, &bytes).map(|()| bytes.len() as u64),
+    match read(&from).map_err(|error| failure("back up", &from, error))? {
+        Some(bytes) => {
+            write_new(&place, &bytes).map(|()| bytes.len() as u64).map_err(|error| unwritten(&place, error))
+        }
         // What it held has reached the files.
         None if entry.path.starts_with(JOURNAL) => Ok(0),
-        None => Err(io::ErrorKind::NotFound.into()),
+        None => Err(failure("back up", &from, io::ErrorKind::NotFound.into())),
     }
 }
 
