@@ -35,6 +35,7 @@ const CALLS: &[&[&str]] = &[
     &["schedule", "cancel", NAME],
     &["inspect", "job", "ID"],
     &["inspect", "job", "ID", "-f", "json"],
+    &["inspect", "job", "ID", "--json"],
     &["inspect", "job", "ID", "-f", "raw"],
     &["explain", "ID"],
     &["status", "ID"],

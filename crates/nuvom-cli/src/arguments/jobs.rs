@@ -20,6 +20,9 @@ pub(crate) struct InspectJob {
     /// How to show it
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
     /// Show also what `password`, `token` and the like hold
     #[arg(long)]
     pub(crate) show_secrets: bool,

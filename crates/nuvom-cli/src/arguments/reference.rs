@@ -105,4 +105,23 @@ mod tests {
         assert!(rows.len() > 50, "{rows:#?}");
         assert!(rows.iter().all(|row| !row.ends_with("|  |")), "{rows:#?}");
     }
+
+    #[test]
+    fn every_command_that_lists_or_shows_can_write_json() {
+        let mut all = Arguments::command();
+        all.build();
+        let (mut without, mut left) = (Vec::new(), vec![&all]);
+        while let Some(command) = left.pop() {
+            left.extend(command.get_subcommands().filter(|below| below.get_name() != "help"));
+            if !command.has_subcommands() && !command.get_arguments().any(|arg| arg.get_id() == "json") {
+                without.push(command.get_bin_name().unwrap_or_default().trim_start_matches("nuvom "));
+            }
+        }
+        without.sort_unstable();
+
+        // These run, write a script, files or one value, change jobs and say so, or answer with one word.
+        let expected = "cancel job, cancel jobs, completions, config get, plugin scaffold, queue clear, retry job, retry jobs, \
+                        runscheduler, runworker, status";
+        assert_eq!(without.join(", "), expected);
+    }
 }

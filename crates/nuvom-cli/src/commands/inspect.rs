@@ -35,7 +35,7 @@ pub(crate) fn job(options: &InspectJob, session: &mut Session<'_>) -> Result<i32
 
     let secrets = if options.show_secrets { Secrets::Shown } else { Secrets::Hidden };
     let record = || job_json::with(job_json::record(&job), "attempts", job_json::attempts(&attempts));
-    match options.format {
+    match if options.json { Format::Json } else { options.format } {
         Format::Table => {
             let grace = opened.runtime.settings.timeout_grace();
             table(&job, result.as_ref(), &attempts, (grace, &opened.here()), secrets, &mut session.output)?;
