@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 from nuvom import _nuvom
-from nuvom.info import JobInfo, read, record_to_info
+from nuvom.info import JobInfo, JobStatus, read, record_to_info
 from nuvom.job import Job
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"]
 """The five states of a job."""
+
+States = Status | JobStatus | Sequence[Status | JobStatus]
+"""One state or several, as words or as members of `JobStatus`."""
 
 MAX_PAGE = 1_000
 """The most jobs of one page."""
@@ -117,7 +120,7 @@ def cancel_job(job_id: str) -> bool:
 
 def list_jobs(
     *,
-    status: Status | Sequence[Status] = (),
+    status: States = (),
     task: str | Sequence[str] = (),
     queue: str | Sequence[str] = (),
     tag: str | Sequence[str] = (),
@@ -143,7 +146,7 @@ def list_jobs(
 
 def iter_jobs(
     *,
-    status: Status | Sequence[Status] = (),
+    status: States = (),
     task: str | Sequence[str] = (),
     queue: str | Sequence[str] = (),
     tag: str | Sequence[str] = (),
@@ -173,7 +176,7 @@ def iter_jobs(
 
 def count_jobs(
     *,
-    status: Status | Sequence[Status] = (),
+    status: States = (),
     task: str | Sequence[str] = (),
     queue: str | Sequence[str] = (),
     tag: str | Sequence[str] = (),

@@ -16,6 +16,7 @@ import pytest
 from harness import PATIENCE
 from nuvom import sdk, task
 from nuvom.errors import Conflict, InvalidValue, NotFound
+from nuvom.job import JobStatus
 
 UNKNOWN = "01890000-0000-7000-8000-000000000000"
 
@@ -80,20 +81,21 @@ def test_a_page_that_holds_all_is_the_last(jobs: list[str]) -> None:
     assert sdk.list_jobs(limit=4).cursor == jobs[1]
 
 
+def found(**filters: Any) -> list[str]:
+    """The ids of the jobs that these filters let through."""
+    return [job.id for job in sdk.iter_jobs(**filters)]
+
+
 def test_filters_restrict_by_state_task_and_queue(jobs: list[str]) -> None:
     assert [job.id for job in sdk.iter_jobs(status="FAILED")] == [jobs[1]]
     assert [job.id for job in sdk.iter_jobs(status=["SUCCESS", "FAILED"])] == [jobs[1], jobs[0]]
+    assert found(status=JobStatus.FAILED) == found(status=["FAILED", JobStatus.CANCELLED]) == [jobs[1]]
     assert [job.id for job in sdk.iter_jobs(task="sdk_fail")] == [jobs[1]]
     assert [job.id for job in sdk.iter_jobs(queue="mail", status="SUCCESS")] == []
     with pytest.raises(InvalidValue, match="PENDING"):
         sdk.list_jobs(status="DONE")  # type: ignore[arg-type]  # what is tested
     with pytest.raises(ValueError, match="1 to 1000"):
         sdk.list_jobs(limit=0)
-
-
-def found(**filters: Any) -> list[str]:
-    """The ids of the jobs that these filters let through."""
-    return [job.id for job in sdk.iter_jobs(**filters)]
 
 
 def made_at(job: str) -> datetime:

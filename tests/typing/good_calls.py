@@ -189,7 +189,8 @@ def jobs_are_asked_for_by_filters() -> None:
     assert_type(page.jobs, list[JobInfo])
     assert_type(page.cursor, str | None)
     assert_type(next(sdk.iter_jobs(tag="a", since=now)), JobInfo)
-    assert_type(sdk.count_jobs(text="x", until=now), dict[str, int])
+    assert_type(sdk.count_jobs(status=JobStatus.FAILED, text="x", until=now), dict[str, int])
+    assert_type(sdk.count_jobs(status=[JobStatus.FAILED, "PENDING"]), dict[str, int])
     assert_type(JobStatus("FAILED"), JobStatus)
 
 
