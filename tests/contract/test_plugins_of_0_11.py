@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import nuvom
 import pytest
 from harness import PATIENCE
 from nuvom.errors import InvalidValue
+from nuvom.plugins.command import answer
 from nuvom.plugins.loader import load_plugins
 from nuvom.plugins.registry import REGISTRY
 
@@ -236,3 +238,19 @@ def test_plugins_of_0_11_are_given_what_they_take_of_the_runtime(write: Write, p
         ("runtime", "metrics"),
         ("bare", "stop"),
     ]
+
+
+def test_the_commands_on_plugins_take_those_of_0_11_for_what_they_are(write: Write, project: Path) -> None:
+    write()
+
+    states = {row["target"]: row["state"] for row in json.loads(answer(str(project), "status", []))}
+    tests = [
+        case["verdict"]
+        for target in ("old.queue:LinesPlugin", "old.monitors:Bare", "old.monitors:Extras")
+        for case in json.loads(answer(str(project), "test", [target, ""]))["cases"]
+    ]
+    shown = json.loads(answer(str(project), "inspect", ["lines_plugin"]))
+
+    assert (set(states.values()), len(states)) == ({"ok"}, 5)
+    assert tests == ["holds"] * 6
+    assert (shown["kind"], shown["provides"]) == ("queue_backend", ["queue_backend"])

@@ -11,7 +11,7 @@ from nuvom import _nuvom
 from nuvom.errors import InvalidValue, PluginError
 from nuvom.plugins.configuration import read_configuration
 from nuvom.plugins.contracts import API_VERSION, KINDS, Plugin
-from nuvom.plugins.loader import BACKENDS, load_plugins
+from nuvom.plugins.loader import BACKENDS, call_with_runtime, load_plugins, only_registers
 from nuvom.plugins.origin import GROUP, origin_of
 from nuvom.plugins.scaffold import scaffold
 from nuvom.plugins.targets import load_target, name_of
@@ -85,6 +85,8 @@ def _row(kind: str, name: str, spec: str, trouble: str | None) -> dict[str, str]
 
 
 def _lacks(made: Any, kind: str) -> str | None:
+    if only_registers(made, kind):
+        return None
     missing = [method for method in REQUIRED[kind] if not callable(getattr(made, method, None))]
     return f"lacks {', '.join(missing)}" if missing and isinstance(made, type) else None
 
@@ -103,7 +105,7 @@ def _inspected(root: Path, name: str) -> dict[str, Any]:
                 "origin": origin_of(target.spec, root),
                 "settings": sorted(settings),
             }
-            if target.kind in BACKENDS:
+            if target.kind in BACKENDS and not only_registers(made, target.kind):
                 backend = made(**settings)
                 return {**shown, "promises": _nuvom.backend_promises(target.kind, backend)}
             plugin = made() if isinstance(made, type) else made
@@ -125,8 +127,8 @@ def _tested(root: Path, spec: str, kind: str) -> dict[str, Any]:
     def make() -> Any:
         return made(**settings)
 
-    if kind not in BACKENDS:
-        return {"kind": kind, "target": spec, "promises": [], "cases": _tried(make)}
+    if kind not in BACKENDS or only_registers(made, kind):
+        return {"kind": kind, "target": spec, "promises": [], "cases": _tried(made, settings)}
     if lacking := _lacks(made, kind):
         raise PluginError(f"{spec} is no {kind}: it {lacking}")
     cases = []
@@ -152,14 +154,15 @@ def _kind_of(made: Any, spec: str) -> str:
     )
 
 
-def _tried(make: Any) -> list[dict[str, str]]:
-    """The life of a plugin that is no backend: made, started, stopped, twice."""
+def _tried(made: Any, settings: dict[str, Any]) -> list[dict[str, str]]:
+    """The life of a plugin that is no backend itself: made, started, stopped, twice."""
     cases = []
     for case in ("it starts and stops", "it starts and stops again"):
         verdict, seen = "holds", ""
         try:
-            plugin = make()
-            plugin.start({}, role="worker", worker="test", metrics_provider=_nuvom.Metrics())
+            plugin = made()
+            runtime = {"role": "worker", "worker": "test", "metrics_provider": _nuvom.Metrics()}
+            call_with_runtime(plugin.start, (settings,), runtime)
             plugin.stop()
         except Exception as error:  # noqa: BLE001 - the code of a plugin may raise anything
             verdict, seen = "fails", f"{type(error).__name__}: {error}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from inspect import Parameter, signature
 from pathlib import Path
@@ -79,7 +79,7 @@ class Plugins:
     def update(self, **runtime: Any) -> None:
         """Tells those that run what the process offers now."""
         for plugin in self.running():
-            trouble = bounded(lambda plugin=plugin: _hand(plugin.plugin.update_runtime, (), runtime), START_SECS)  # type: ignore[misc]  # mypy sees no type in a default
+            trouble = bounded(partial(call_with_runtime, plugin.plugin.update_runtime, (), runtime), START_SECS)
             if trouble is not None:
                 logger.warning("plugin %s %s when it was told of changes", plugin.name, trouble)
 
@@ -102,7 +102,7 @@ class Plugins:
         there = set().union(*(other.offers() for other in self.loaded if other.trouble is None and other is not plugin))
         if lacking := [name for name in getattr(plugin.plugin, "requires", ()) if name in failed - there]:
             return f"requires {', '.join(lacking)}, which did not start"
-        trouble = bounded(lambda: _hand(plugin.plugin.start, (plugin.settings,), runtime), plugin.limit)
+        trouble = bounded(partial(call_with_runtime, plugin.plugin.start, (plugin.settings,), runtime), plugin.limit)
         plugin.started = trouble is None
         return trouble
 
@@ -149,7 +149,7 @@ def _backend(root: Path, kind: str, name: str) -> Callable[..., Any]:
         if target.kind != kind:
             continue
         made = load_target(target.spec, root)
-        if _only_registers(made, kind):
+        if only_registers(made, kind):
             _have_register(made, configuration)
             if (registered := REGISTRY.get(kind, name)) is not None:
                 return registered  # type: ignore[no-any-return]  # as above
@@ -162,7 +162,7 @@ def _backend(root: Path, kind: str, name: str) -> Callable[..., Any]:
     raise PluginError(f"there is no {kind} {name!r}: no backend of Nuvom, and none in {FILE} ({known})")
 
 
-def _only_registers(made: Any, kind: str) -> bool:
+def only_registers(made: Any, kind: str) -> bool:
     """Whether a target for a backend is none itself, but registers one when it starts, as plugins for 0.11 do."""
     return isinstance(made, type) and issubclass(made, Plugin) and not hasattr(made, _FIRST_METHODS[kind])
 
@@ -170,7 +170,9 @@ def _only_registers(made: Any, kind: str) -> bool:
 def _have_register(made: type[Plugin], configuration: Configuration) -> None:
     name = name_of(made)
     settings = configuration.settings_of(name)
-    trouble = bounded(lambda: _hand(made().start, (settings,), {"role": "client"}), configuration.start_limit(name))
+    trouble = bounded(
+        lambda: call_with_runtime(made().start, (settings,), {"role": "client"}), configuration.start_limit(name)
+    )
     if trouble is not None:
         raise PluginError(f"the plugin {name} cannot register its backend: it {trouble}")
 
@@ -191,7 +193,7 @@ def _load(target: Target, configuration: Configuration) -> Loaded:
     return Loaded(name, target.kind, target.spec, plugin, settings, required, limit, trouble)
 
 
-def _hand(call: Callable[..., object], settings: tuple[Any, ...], runtime: dict[str, Any]) -> None:
+def call_with_runtime(call: Callable[..., object], settings: tuple[Any, ...], runtime: dict[str, Any]) -> None:
     """Calls a method of a plugin with what it takes of the runtime: those that were written for 0.11 may take none of
     it, or all as the dict `extras`.
     """
