@@ -63,6 +63,22 @@ fn a_command_that_does_not_exist_is_a_usage_error_with_a_guess() {
 }
 
 #[test]
+fn what_is_mistyped_below_a_command_is_a_usage_error_with_a_guess() {
+    for (args, meant) in [
+        (&["queue", "puase", "mail"][..], "'pause'"),
+        (&["schedule", "resmue", "nightly"], "'resume'"),
+        (&["history", "recent", "--statsu", "failed"], "'--status'"),
+        (&["history", "recent", "--status", "faild"], "did you mean failed?"),
+        (&["inspect", "job", "0123", "-f", "jsn"], "'json'"),
+    ] {
+        let ran = Project::new().run(args);
+
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.err.contains(meant), "{ran:?}");
+    }
+}
+
+#[test]
 fn no_command_is_a_usage_error() {
     let ran = Project::new().run(&[]);
 
