@@ -4,7 +4,7 @@ mod project;
 
 use nuvom_core::{Clock, HandBack, JobError, Outcome, Rule};
 use nuvom_testkit::builders::{a_schedule, payload, queue, task, written};
-use project::{Project, Ran, encoded, job, returned};
+use project::{Project, assert_harmless, encoded, job, returned};
 use rmpv::Value;
 
 /// Colours, the clipboard, the title, eight-bit escapes, reordered text, new lines, hidden text, and the markup
@@ -25,18 +25,6 @@ fn attacked(project: &Project) -> String {
     project.ended(job(project, 2, NAME, vec![]), returned(&CORPUS.into()));
     assert_eq!(queue(NAME).as_str(), NAME);
     id.to_string()
-}
-
-/// No byte of data reaches the terminal as anything but itself; lines are ours.
-fn assert_harmless(ran: &Ran) {
-    let is_hostile = |sign: char| {
-        (sign.is_control() && sign != '\n')
-            || matches!(sign, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    assert!(!ran.out.contains(is_hostile), "{:?}", ran.out);
-    assert!(!ran.err.contains(is_hostile), "{:?}", ran.err);
-    let forged = |text: &str| text.lines().any(|line| line.starts_with("error: forged"));
-    assert!(!forged(&ran.out) && !forged(&ran.err), "{ran:?}");
 }
 
 #[test]

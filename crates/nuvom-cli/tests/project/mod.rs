@@ -40,9 +40,32 @@ pub(crate) struct Project {
 /// What a command left behind.
 #[derive(Debug)]
 pub(crate) struct Ran {
+    pub(crate) args: Vec<OsString>,
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+impl Ran {
+    /// The same without the styles that we set ourselves: an escape of data is none of these.
+    pub(crate) fn without_our_styles(mut self) -> Self {
+        for code in ["0", "1", "2", "31", "32", "36"] {
+            self.out = self.out.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        self
+    }
+}
+
+/// No byte of data reaches the terminal as anything but itself; lines are ours.
+pub(crate) fn assert_harmless(ran: &Ran) {
+    let is_hostile = |sign: char| {
+        (sign.is_control() && sign != '\n')
+            || matches!(sign, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    for text in [&ran.out, &ran.err] {
+        assert!(!text.contains(is_hostile), "{ran:?}");
+        assert!(!text.lines().any(|line| line.starts_with("error: forged")), "{ran:?}");
+    }
 }
 
 /// A host that remembers what it was asked.
@@ -155,11 +178,11 @@ impl Project {
             zone: Some(self.zone.clone()),
             answer: self.answer.map(|word| Box::new(move || Ok(format!("{word}\n"))) as _),
         };
-        let args = std::iter::once(OsString::from("nuvom")).chain(args).collect();
-        let code = run_in(args, &self.host, surroundings);
+        let called = std::iter::once(OsString::from("nuvom")).chain(args.iter().cloned()).collect();
+        let code = run_in(called, &self.host, surroundings);
         let text =
             |bytes| String::from_utf8(bytes).unwrap().replace(&self.root().display().to_string(), "ROOT");
-        Ran { code, out: text(out), err: text(err) }
+        Ran { args, code, out: text(out), err: text(err) }
     }
 
     /// The JSON that this command writes.
