@@ -15,6 +15,8 @@ pub(crate) enum Fit {
     Whole,
     /// It may be cut, down to this width.
     Cut(usize),
+    /// It may be cut, down to this width, and is left out when no optional column is left to go.
+    Last(usize),
     /// It is left out first.
     Optional,
     /// It holds numbers: stays whole, and ends where they end.
@@ -65,9 +67,12 @@ impl Table {
     fn widths(&self, width: usize) -> Vec<Option<usize>> {
         let mut widths: Vec<Option<usize>> =
             (0..self.columns.len()).map(|at| Some(self.natural(at))).collect();
-        for at in (0..widths.len()).rev() {
-            if self.least_total(&widths) > width && self.columns[at].1.is_optional() {
-                widths[at] = None;
+        let goes_last = |fit: Fit| matches!(fit, Fit::Last(_));
+        for goes in [Fit::is_optional, goes_last] {
+            for at in (0..widths.len()).rev() {
+                if self.least_total(&widths) > width && goes(self.columns[at].1) {
+                    widths[at] = None;
+                }
             }
         }
         while total(widths.iter().copied()) > width {
@@ -84,14 +89,16 @@ impl Table {
 
     fn least_total(&self, widths: &[Option<usize>]) -> usize {
         total(widths.iter().zip(&self.columns).map(|(width, (title, fit))| match fit {
-            Fit::Cut(least) => width.map(|width| width.min((*least).max(title.width()))),
+            Fit::Cut(least) | Fit::Last(least) => width.map(|width| width.min((*least).max(title.width()))),
             Fit::Whole | Fit::Optional | Fit::Number | Fit::OptionalNumber => *width,
         }))
     }
 
     fn widest_that_can_shrink(&self, widths: &[Option<usize>]) -> Option<usize> {
         let shrinkable = widths.iter().enumerate().filter_map(|(at, width)| match self.columns[at].1 {
-            Fit::Cut(least) => width.filter(|width| *width > least).map(|width| (width, at)),
+            Fit::Cut(least) | Fit::Last(least) => {
+                width.filter(|width| *width > least).map(|width| (width, at))
+            }
             Fit::Whole | Fit::Optional | Fit::Number | Fit::OptionalNumber => None,
         });
         shrinkable.max().map(|(_, at)| at)
@@ -181,6 +188,21 @@ mod tests {
             shown(&jobs(), 30),
             ["ID          TASK        AGE", "0123456789  send_the_…  3 s", "0123456780  add         20 min",]
         );
+    }
+
+    #[test]
+    fn a_column_that_goes_last_stays_until_no_optional_one_is_left() {
+        let mut table = Table::new(&[
+            ("ID", Fit::Whole),
+            ("AGE", Fit::Last(6)),
+            ("OUTCOME", Fit::Last(8)),
+            ("AT", Fit::Optional),
+        ]);
+        table.row(["0123456789".into(), "20 min".into(), "connection refused".into(), "noon".into()]);
+
+        assert_eq!(shown(&table, 30)[1], "0123456789  20 min  connectio…");
+        assert_eq!(shown(&table, 20)[1], "0123456789  20 min");
+        assert_eq!(shown(&table, 12)[1], "0123456789");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod project;
 use nuvom_core::{Clock, JobError, Outcome};
 use nuvom_testkit::builders::{a_report, a_schedule, queue, task, written};
 use project::{Project, assert_harmless, job};
+use unicode_width::UnicodeWidthStr;
 
 /// Controls of terminals, forged lines, NUL, hidden and reordered text, signs that combine or are wide.
 const TEXT: &str = "\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{1b}]0;title\u{1b}\\\u{9b}31m\u{202e}gnp\u{2066}\0\r\n\
@@ -70,6 +71,17 @@ const CALLS: &[&[&str]] = &[
     &["config", "get", "environment"],
     &["completions", "bash"],
     &["version"],
+];
+
+/// The calls that answer with a table; sentences are broken between words only, and other data must stay whole.
+const LISTINGS: &[&[&str]] = &[
+    &["discover", "tasks"],
+    &["list", "tasks"],
+    &["list", "workers"],
+    &["schedule", "list"],
+    &["history", "recent"],
+    &["queue", "list"],
+    &["config"],
 ];
 
 /// What commands end with: done, could not be done, wrong usage or settings, jobs were handed back.
@@ -140,6 +152,21 @@ fn hostile_data_is_harmless_in_every_command_and_form() {
             let ran = if colour { ran.without_our_styles() } else { ran };
             assert_harmless(&ran);
             assert!(EXIT_CODES.contains(&ran.code), "{call:?}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn no_listing_is_wider_than_a_narrow_terminal() {
+    for width in [60, 80] {
+        let (mut project, _) = attacked();
+        project.width = width;
+        for call in LISTINGS {
+            let ran = project.run(call);
+
+            assert!(!ran.out.is_empty(), "{ran:?}");
+            let wider: Vec<&str> = ran.out.lines().filter(|line| line.width() > width).collect();
+            assert!(wider.is_empty(), "{call:?} at {width}: {wider:#?}");
         }
     }
 }

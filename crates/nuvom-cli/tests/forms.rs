@@ -16,9 +16,10 @@ use project::{Project, encoded, job, returned};
 use rmpv::Value;
 
 /// What each form asks for.
-const FORMS: [(&str, usize, bool, bool); 4] = [
+const FORMS: [(&str, usize, bool, bool); 5] = [
     ("wide", 160, true, false),
     ("narrow", 80, true, false),
+    ("narrowest", 60, true, false),
     ("coloured", 80, true, true),
     ("piped", 80, false, false),
 ];

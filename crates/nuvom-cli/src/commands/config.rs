@@ -28,7 +28,7 @@ fn show(json: bool, session: &mut Session<'_>) -> Result<i32, Failure> {
     }
     let mut table = Table::new(&[
         ("SETTING", Fit::Whole),
-        ("VALUE", Fit::Cut(20)),
+        ("VALUE", Fit::Cut(15)),
         ("FROM", Fit::Whole),
         ("MEANING", Fit::Optional),
     ]);

@@ -136,7 +136,7 @@ fn listing(manifest: &Manifest, changes: &Changes) -> Table {
         ("", Fit::Whole),
         ("TASK", Fit::Cut(24)),
         ("PLACE", Fit::Cut(20)),
-        ("SIGNATURE", Fit::Cut(16)),
+        ("SIGNATURE", Fit::Last(16)),
     ]);
     for task in manifest.tasks() {
         table.row([

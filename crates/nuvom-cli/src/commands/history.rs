@@ -67,8 +67,8 @@ fn table(jobs: &[Past], here: &Here) -> Table {
         ("ID", Fit::Whole),
         ("STATE", Fit::Whole),
         ("TASK", Fit::Cut(8)),
-        ("AGE", Fit::Whole),
-        ("OUTCOME", Fit::Cut(8)),
+        ("AGE", Fit::Last(12)),
+        ("OUTCOME", Fit::Last(8)),
         ("CREATED", Fit::Optional),
         ("TOOK", Fit::Optional),
     ]);

@@ -26,7 +26,7 @@ pub(crate) fn tasks(options: &Listing, session: &mut Session<'_>) -> Result<i32,
     let mut table = Table::new(&[
         ("TASK", Fit::Cut(24)),
         ("PLACE", Fit::Cut(20)),
-        ("SIGNATURE", Fit::Cut(16)),
+        ("SIGNATURE", Fit::Last(16)),
         ("OPTIONS", Fit::Optional),
         ("DOC", Fit::Optional),
     ]);

@@ -75,7 +75,7 @@ fn table(queues: &[QueueCounts], now: Timestamp) -> Table {
         ("WAITING", Fit::Number),
         ("RUNNING", Fit::Number),
         ("OLDEST DUE", Fit::Whole),
-        ("ENDED/MIN", Fit::Number),
+        ("ENDED/MIN", Fit::OptionalNumber),
         ("PAUSED", Fit::Whole),
     ]);
     for queue in queues {

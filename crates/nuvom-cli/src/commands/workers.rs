@@ -59,12 +59,12 @@ fn as_json(worker: &ListedWorker, now: Timestamp) -> Json {
 
 fn table(workers: &[ListedWorker], now: Timestamp) -> Table {
     let mut table = Table::new(&[
-        ("WORKER", Fit::Cut(16)),
+        ("WORKER", Fit::Cut(24)),
         ("STATE", Fit::Whole),
-        ("SERVES", Fit::Cut(8)),
+        ("SERVES", Fit::Last(8)),
         ("BUSY", Fit::Whole),
-        ("POOL", Fit::Cut(7)),
-        ("UP", Fit::Whole),
+        ("POOL", Fit::Last(7)),
+        ("UP", Fit::Last(8)),
         ("SEEN", Fit::Whole),
     ]);
     for worker in workers {

@@ -44,7 +44,7 @@ fn table(all: &[Schedule], here: &Here) -> Table {
         ("SCHEDULE", Fit::Cut(36)),
         ("STATE", Fit::Whole),
         ("TASK", Fit::Optional),
-        ("WHEN", Fit::Cut(12)),
+        ("WHEN", Fit::Last(12)),
         ("NEXT", Fit::Whole),
         ("RUNS", Fit::OptionalNumber),
         ("SKIPPED", Fit::OptionalNumber),
