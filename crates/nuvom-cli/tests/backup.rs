@@ -28,7 +28,7 @@ fn named(project: &Project, part: &str) -> Vec<String> {
 
 #[track_caller]
 fn is_refused(project: &Project, file: &str, code: i32, why: &str) {
-    let Ran { code: ended, out, err } = project.run(&["backup", file]);
+    let Ran { code: ended, out, err, .. } = project.run(&["backup", file]);
 
     assert_eq!((ended, out.as_str()), (code, ""), "{err}");
     assert!(err.contains(why), "{err}");
