@@ -1,5 +1,6 @@
 //! A copy of the folder, made when it is nobody else's turn to write: journal and files are then of one moment.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -63,9 +64,9 @@ fn found(root: &Path) -> io::Result<Vec<Entry>> {
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         let mut names: Vec<_> = fs::read_dir(root.join(&folder))?.collect::<io::Result<_>>()?;
-        // Segments of the journal may be forgotten meanwhile, the oldest first: a later one is never without those
-        // that come after it.
-        names.sort_by_key(fs::DirEntry::file_name);
+        // Segments of the journal may be forgotten meanwhile, the oldest first. Read from the newest, those that are
+        // still there have no gap between them: an older one alone would undo what came after it.
+        names.sort_by_key(|name| Reverse(name.file_name()));
         for name in names {
             let path = folder.join(name.file_name());
             // A link is copied as what it is not: reading it fails, and tells where it stands.
