@@ -158,7 +158,7 @@ def test_limits_and_values_count_as_in_a_worker(command: Nuvom, described: Path,
     [
         ({"task": "add", "args": [5]}, "job.json: task add(x: int, y: int) -> int cannot be called so"),
         ({"task": "add", "args": [5, 7], "retries": -1}, "job.json: with_options(retries=-1): expected a whole number"),
-        ({"task": "ad"}, 'job.json: no task is named "ad"; did you mean add?'),
+        ({"task": "ad"}, 'job.json: no task is named "ad". Did you mean add?'),
         ({"task": "add", "arg": []}, 'job.json has a key "arg", which means nothing. Did you mean "args"?'),
     ],
 )

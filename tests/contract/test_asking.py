@@ -218,7 +218,7 @@ def test_a_full_queue_refuses_another_job_with_the_setting_and_advice() -> None:
     made = task(add)
     made.map([(1, 1), (2, 2)])
 
-    told = r"the queue is full: 2 jobs wait in it, .*queue: default.* Try again when .* or raise NUVOM_QUEUE_MAXSIZE"
+    told = r"the queue is full: 2 of at most 2 jobs wait in it .*queue: default.* Try again .* or raise NUVOM_QUEUE_MAXSIZE"
     with pytest.raises(QueueFull, match=told):
         made.delay(3, 3)
 
@@ -234,7 +234,7 @@ def test_of_a_batch_that_a_queue_has_no_room_for_no_job_is_kept() -> None:
     made = task(add)
     made.delay(1, 1)
 
-    with pytest.raises(QueueFull, match=r"has room for 2 more, and 3 new jobs came; none of them was accepted"):
+    with pytest.raises(QueueFull, match=r"has room for 2 of 3 new jobs; none of them was accepted"):
         made.map([(2, 2), (3, 3), (4, 4)])
 
     assert sum(queue.pending for queue in sdk.list_queues()) == 1

@@ -143,7 +143,7 @@ def test_an_expression_with_seconds_fires_again_and_again(told: SimpleQueue[date
         ({"interval": float("inf")}, "expected seconds, 0 or more"),
         ({"interval": True}, "expected seconds, 0 or more"),
         ({"cron": 5}, "expected text"),
-        ({"interval": 9, "timezone_name": None}, "expected text"),
+        ({"interval": 9, "timezone_name": 5}, "expected text"),
         ({"interval": 9, "misfire": "never"}, "expected 'once', 'skip' or 'all'"),
         ({"interval": 9, "overlap": True}, "expected 'allow' or 'skip'"),
         ({"interval": 9, "max_runs": 0}, "expected a whole number, 1 or more"),

@@ -7,6 +7,8 @@ use crate::styled::{Style, Styled};
 
 const GAP: usize = 2;
 const CUT: char = '…';
+/// So much of a text tells what it is.
+const READABLE: usize = 24;
 
 /// What becomes of a column when there is too little room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +70,10 @@ impl Table {
         let mut widths: Vec<Option<usize>> =
             (0..self.columns.len()).map(|at| Some(self.natural(at))).collect();
         let goes_last = |fit: Fit| matches!(fit, Fit::Last(_));
-        for goes in [Fit::is_optional, goes_last] {
+        // What is optional goes before what can be cut is cut to where it says little.
+        for (goes, readable) in [(Fit::is_optional as fn(Fit) -> bool, READABLE), (goes_last, 0)] {
             for at in (0..widths.len()).rev() {
-                if self.least_total(&widths) > width && goes(self.columns[at].1) {
+                if self.least_total(&widths, readable) > width && goes(self.columns[at].1) {
                     widths[at] = None;
                 }
             }
@@ -87,9 +90,12 @@ impl Table {
         cells.max().unwrap_or(0).max(self.columns[at].0.width())
     }
 
-    fn least_total(&self, widths: &[Option<usize>]) -> usize {
+    /// The width that is needed at least, with so much of what can be cut.
+    fn least_total(&self, widths: &[Option<usize>], readable: usize) -> usize {
         total(widths.iter().zip(&self.columns).map(|(width, (title, fit))| match fit {
-            Fit::Cut(least) | Fit::Last(least) => width.map(|width| width.min((*least).max(title.width()))),
+            Fit::Cut(least) | Fit::Last(least) => {
+                width.map(|width| width.min((*least).max(title.width()).max(readable)))
+            }
             Fit::Whole | Fit::Optional | Fit::Number | Fit::OptionalNumber => *width,
         }))
     }

@@ -10,6 +10,22 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// `900 bytes`, `68.0 KiB`, or a larger unit.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return counted(bytes, "byte");
+    }
+    let mut size = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    // Below what would be written as 1024.0 of this unit.
+    while size >= 1023.95 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", UNITS[unit])
+}
+
 /// The command that resumes these queues, for a shell.
 pub(crate) fn to_resume<'a>(queues: impl IntoIterator<Item = &'a QueueName>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
@@ -90,5 +106,12 @@ mod tests {
     #[test]
     fn a_text_is_measured_as_it_will_be_seen() {
         assert_eq!(wrapped("\u{1b} \u{1b} \u{1b}", 9), ["\\x1b \\x1b", "\\x1b"]);
+    }
+
+    #[test]
+    fn a_size_has_the_unit_that_suits_it() {
+        let sizes = [1, 1023, 1024, 69_632, (1 << 20) - 1, 5 << 30].map(size);
+
+        assert_eq!(sizes, ["1 byte", "1023 bytes", "1.0 KiB", "68.0 KiB", "1.0 MiB", "5.0 GiB"]);
     }
 }

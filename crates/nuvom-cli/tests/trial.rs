@@ -60,7 +60,7 @@ fn a_test_worker_refuses_a_file_that_cannot_be_used_before_it_asks_the_host() {
         (".", "error: . is a folder, expected a file of JSON"),
         ("large.json", "error: large.json is larger than 64 bytes, the limit of a job's arguments"),
         ("broken.json", "error: broken.json, line 2, column 12: this is not JSON: expected value"),
-        ("other.json", "error: other.json: no task is named \"ad\"; did you mean add?"),
+        ("other.json", "error: other.json: no task is named \"ad\". Did you mean add?"),
     ];
 
     for (file, told) in cases {

@@ -43,10 +43,10 @@ impl QueueBound {
     fn full(self, queue: &QueueName, before: u64, new: u64) -> Error {
         let most = self.get();
         let message = if before >= most {
-            format!("the queue is full: {most} jobs wait in it, which is the most that may")
+            format!("the queue is full: {most} of at most {most} jobs wait in it")
         } else {
             let room = most - before;
-            format!("the queue has room for {room} more, and {new} new jobs came; none of them was accepted")
+            format!("the queue has room for {room} of {new} new jobs; none of them was accepted")
         };
         Error::new(ErrorKind::Full, message).with("queue", queue)
     }
@@ -81,8 +81,7 @@ mod tests {
         let error = held(3, 2, &["mail", "mail"]).unwrap_err();
 
         assert_eq!(error.kind(), ErrorKind::Full);
-        let expected =
-            "the queue has room for 1 more, and 2 new jobs came; none of them was accepted (queue: mail)";
+        let expected = "the queue has room for 1 of 2 new jobs; none of them was accepted (queue: mail)";
         assert_eq!(error.to_string(), expected);
     }
 
@@ -90,7 +89,7 @@ mod tests {
     fn a_queue_that_grew_beyond_a_bound_is_full() {
         let error = held(3, 9, &["mail"]).unwrap_err();
 
-        let expected = "the queue is full: 3 jobs wait in it, which is the most that may (queue: mail)";
+        let expected = "the queue is full: 3 of at most 3 jobs wait in it (queue: mail)";
         assert_eq!(error.to_string(), expected);
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::arguments::BackUp;
 use crate::failure::{Failure, OK};
 use crate::session::{Configured, Session};
-use crate::wording::counted;
+use crate::wording::{counted, size};
 
 /// Copies, reads the copy back, and tells what is in it.
 pub(crate) fn run(options: &BackUp, session: &mut Session<'_>) -> Result<i32, Failure> {
@@ -30,7 +30,7 @@ pub(crate) fn run(options: &BackUp, session: &mut Session<'_>) -> Result<i32, Fa
         return Ok(OK);
     }
     for copy in &made {
-        let (jobs, bytes) = (counted(copy.copied.jobs, "job"), counted(copy.copied.bytes, "byte"));
+        let (jobs, bytes) = (counted(copy.copied.jobs, "job"), size(copy.copied.bytes));
         session.output.line(&format!("{}: {jobs}, {bytes}, from {}", copy.to.display(), copy.from))?;
         if copy.copied.damaged > 0 {
             let damaged = counted(copy.copied.damaged, "record");

@@ -73,10 +73,11 @@ fn known(file: &JobFile, manifest: &Manifest) -> Result<(), Error> {
     }
     let mut names: Vec<&str> = names.into_iter().collect();
     names.sort_unstable();
-    let meant = nearest(&file.task, names).map_or_else(String::new, |name| format!("; did you mean {name}?"));
-    let what = format!("{}: no task is named \"{}\"{meant}", file.place, file.task.escape_debug());
-    Err(Error::new(ErrorKind::Invalid, what)
-        .hint("`nuvom list tasks` lists those of the manifest, `nuvom discover tasks` writes it anew"))
+    let meant = nearest(&file.task, names).map_or_else(String::new, |name| format!("Did you mean {name}? "));
+    let what = format!("{}: no task is named \"{}\"", file.place, file.task.escape_debug());
+    Err(Error::new(ErrorKind::Invalid, what).hint(format!(
+        "{meant}`nuvom list tasks` lists those of the manifest, `nuvom discover tasks` writes it anew"
+    )))
 }
 
 fn took(trial: &Trial) -> Option<std::time::Duration> {
