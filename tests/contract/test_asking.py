@@ -218,7 +218,7 @@ def test_a_full_queue_refuses_another_job_with_the_setting_and_advice() -> None:
     made = task(add)
     made.map([(1, 1), (2, 2)])
 
-    told = r"the queue is full: 2 of at most 2 jobs wait in it .*queue: default.* Try again .* or raise NUVOM_QUEUE_MAXSIZE"
+    told = r"is full: 2 of at most 2 jobs wait in it .*queue: default.* Try again .* or raise NUVOM_QUEUE_MAXSIZE"
     with pytest.raises(QueueFull, match=told):
         made.delay(3, 3)
 
