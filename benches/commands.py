@@ -12,7 +12,7 @@ from pathlib import Path
 import bench_tasks
 import measures
 import nuvom
-from processes import NUVOM, median_millis
+from processes import NUVOM, beside_python
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,8 +25,10 @@ def add(x: int, y: int) -> int:
 """
 
 
-def in_large_store(folder: Path, ended: int) -> dict[str, float]:
-    """The wall times of commands, in milliseconds, where so many jobs have ended."""
+def in_large_store(folder: Path, ended: int) -> dict[str, tuple[float, float]]:
+    """The wall times of commands, and of a bare interpreter between them, in milliseconds, where so many jobs have
+    ended.
+    """
     job = bench_tasks.noop.delay(1)
     nuvom.configure()
     measures.fill(folder / ".nuvom" / "nuvom.db", 0, ended)
@@ -38,7 +40,7 @@ def in_large_store(folder: Path, ended: int) -> dict[str, float]:
         "nuvom queue list": ["queue", "list"],
         "nuvom discover tasks, unchanged": ["discover", "tasks"],
     }
-    return {name: median_millis([NUVOM, *command], folder) for name, command in commands.items()}
+    return {name: beside_python([NUVOM, *command], folder) for name, command in commands.items()}
 
 
 def imported_modules() -> tuple[int, int]:

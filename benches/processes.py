@@ -25,6 +25,15 @@ def median_millis(command: Sequence[str], folder: Path, runs: int = 20) -> float
     return statistics.median(times[1:])
 
 
+def beside_python(command: Sequence[str], folder: Path, runs: int = 20) -> tuple[float, float]:
+    """The median wall times of a command and of a bare interpreter, in milliseconds, of runs that take turns: so that both
+    meet the same machine.
+    """
+    bare = [sys.executable, "-c", "pass"]
+    times = [(median_millis(command, folder, 1), median_millis(bare, folder, 1)) for _ in range(runs)]
+    return statistics.median(own for own, _ in times), statistics.median(other for _, other in times)
+
+
 @contextmanager
 def worker(
     folder: Path, *arguments: str, env: dict[str, str] | None = None, level: str = "WARNING", log: int | None = None

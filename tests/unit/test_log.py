@@ -187,3 +187,23 @@ def test_a_worker_tells_few_successes_one_by_one_and_many_by_their_number(backen
     summed = [int(line.split()[2]) for line in lines if "jobs done in" in line]
     assert 1 <= len(alone) <= 20
     assert len(alone) + sum(summed) == 500
+
+
+def test_a_worker_tells_many_failures_one_by_one_at_first_and_then_by_their_number(backend: str) -> None:
+    handler = set_up()
+
+    @task(name="failing")
+    def failing(number: int) -> int:
+        raise ValueError(f"no {number}")
+
+    with nuvom.Worker(threads=1):
+        for job in failing.map([(number,) for number in range(1_000)]):
+            with pytest.raises(nuvom.JobFailed):
+                job.get(timeout=60)
+
+    lines = written(handler).splitlines()
+    alone = [line for line in lines if " failed: ValueError" in line]
+    summed = [int(line.split()[2].replace(",", "")) for line in lines if "more attempts failed within" in line]
+    assert len(alone) >= 100
+    assert len([line for line in lines if line.strip() == f"ValueError: {alone[0].split(': ')[-1]}"]) == 1
+    assert len(alone) + sum(summed) == 1_000

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use nuvom_core::{Event, EventSink, State};
+use nuvom_core::{Ending, Event, EventSink, State};
 use nuvom_engine::{Duty, Service, Waking};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -28,11 +28,52 @@ pub(crate) struct LogEvents {
 struct Waiting {
     events: Vec<Event>,
     dropped: usize,
-    done: Done,
+    ends: [Ends; 2],
 }
 
-/// Successes of about a second: told one by one while they are few, else by their number.
-struct Done {
+/// Sorts of ends of which there can be very many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Succeeded,
+    Failed,
+}
+
+impl Sort {
+    const ALL: [Sort; 2] = [Sort::Succeeded, Sort::Failed];
+
+    fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::Ended { state: State::Success, .. } => Some(Sort::Succeeded),
+            Event::Ended { ending: Some(Ending::Failed | Ending::TimedOut), .. } => Some(Sort::Failed),
+            _ => None,
+        }
+    }
+
+    /// More than this in a second are told by their number.
+    fn few(self) -> u64 {
+        match self {
+            Sort::Succeeded => 20,
+            Sort::Failed => 100,
+        }
+    }
+
+    /// Whether none is told alone in a second after one with too many. Of failures the first are worth their lines
+    /// every second.
+    fn goes_quiet(self) -> bool {
+        self == Sort::Succeeded
+    }
+
+    /// The event that tells how many there were besides those that were told.
+    fn summary(self) -> &'static str {
+        match self {
+            Sort::Succeeded => "jobs_done",
+            Sort::Failed => "jobs_failed",
+        }
+    }
+}
+
+/// Ends of one sort in about a second: told one by one while they are few, beyond that by their number.
+struct Ends {
     since: Instant,
     told: u64,
     untold: u64,
@@ -40,19 +81,19 @@ struct Done {
     is_busy: bool,
 }
 
-impl Default for Done {
+impl Default for Ends {
     fn default() -> Self {
         Self { since: Instant::now(), told: 0, untold: 0, is_busy: false }
     }
 }
 
-impl Done {
+impl Ends {
     /// Whether one more is told by itself.
-    fn tells(&mut self) -> bool {
+    fn tells(&mut self, sort: Sort) -> bool {
         if !self.is_counting() {
             self.since = Instant::now();
         }
-        let tells = !self.is_busy && self.told < FEW;
+        let tells = !self.is_busy && self.told < sort.few();
         if tells {
             self.told += 1;
         } else {
@@ -66,25 +107,29 @@ impl Done {
         self.told + self.untold > 0 || self.is_busy
     }
 
-    /// Ends the second, if it is over or `now`; answers how many were not told in it, and how long it was.
-    fn end(&mut self, now: bool) -> Option<(u64, Duration)> {
+    /// Ends the second, if it is over or `now`; answers what was not told in it.
+    fn end(&mut self, sort: Sort, now: bool) -> Option<Summary> {
         let span = self.since.elapsed();
         if !now && span < WINDOW {
             return None;
         }
-        let untold = self.untold;
-        *self = Self { since: Instant::now(), told: 0, untold: 0, is_busy: self.told + untold > FEW };
-        Some((untold, span)).filter(|(untold, _)| *untold > 0)
+        let (count, all) = (self.untold, self.told + self.untold);
+        *self = Self { is_busy: sort.goes_quiet() && all > sort.few(), ..Self::default() };
+        (count > 0).then_some(Summary { sort, count, span })
     }
+}
+
+/// How many ends were not told by themselves, in which time.
+struct Summary {
+    sort: Sort,
+    count: u64,
+    span: Duration,
 }
 
 /// How long a stop waits for the log.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// More jobs a second than this are told by their number.
-const FEW: u64 = 20;
-
-/// How long successes are counted for one line.
+/// How long ends are counted for one line.
 const WINDOW: Duration = Duration::from_secs(1);
 
 impl LogEvents {
@@ -113,22 +158,29 @@ impl LogEvents {
         }
     }
 
-    /// Tells what has happened; answers whether there are successes that are still to be told, or may become too many.
+    /// Tells what has happened; answers whether there are ends that are still to be told, or may become too many.
     fn report(&self, is_last: bool) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let (events, dropped) = (std::mem::take(&mut waiting.events), std::mem::take(&mut waiting.dropped));
-        let done = waiting.done.end(is_last);
-        let counts = waiting.done.is_counting();
+        let summaries: Vec<Summary> =
+            Sort::ALL.iter().filter_map(|sort| waiting.ends[*sort as usize].end(*sort, is_last)).collect();
+        let counts = waiting.is_counting();
         drop(waiting);
-        if !events.is_empty() || dropped > 0 || done.is_some() {
+        if !events.is_empty() || dropped > 0 || !summaries.is_empty() {
             Python::attach(|py| {
-                let told = records(py, events, done);
+                let told = records(py, events, &summaries);
                 if let Err(error) = told.and_then(|records| self.report.call1(py, (records, dropped))) {
                     error.write_unraisable(py, None);
                 }
             });
         }
         counts
+    }
+}
+
+impl Waiting {
+    fn is_counting(&self) -> bool {
+        self.ends.iter().any(Ends::is_counting)
     }
 }
 
@@ -144,9 +196,9 @@ impl EventSink for LogEvents {
             return;
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (was_counting, before) = (waiting.done.is_counting(), waiting.events.len());
+        let (was_counting, before) = (waiting.is_counting(), waiting.events.len());
         for event in notable {
-            if !matches!(event, Event::Ended { state: State::Success, .. }) || waiting.done.tells() {
+            if Sort::of(&event).is_none_or(|sort| waiting.ends[sort as usize].tells(sort)) {
                 waiting.events.push(event);
             }
         }
@@ -179,17 +231,17 @@ impl Duty for Report {
     }
 }
 
-fn records(py: Python<'_>, events: Vec<Event>, done: Option<(u64, Duration)>) -> PyResult<Bound<'_, PyList>> {
+fn records<'py>(py: Python<'py>, events: Vec<Event>, summaries: &[Summary]) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for event in events {
         list.append(record(py, event)?)?;
     }
-    if let Some((count, span)) = done {
+    for Summary { sort, count, span } in summaries {
         let fields = PyDict::new(py);
         fields.set_item("count", count)?;
-        fields.set_item("rate", count as f64 / span.as_secs_f64().max(1e-3))?;
+        fields.set_item("rate", *count as f64 / span.as_secs_f64().max(1e-3))?;
         fields.set_item("took_secs", span.as_secs_f64())?;
-        list.append(("jobs_done", fields))?;
+        list.append((sort.summary(), fields))?;
     }
     Ok(list)
 }

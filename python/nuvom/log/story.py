@@ -21,6 +21,11 @@ def told(name: str, fields: dict[str, Any]) -> tuple[int, str]:
             return logging.INFO, (
                 f"{fields['count']:,} jobs done in {fields['took_secs']:.1f} s ({fields['rate']:,.0f}/s)"
             )
+        case "jobs_failed":
+            return logging.ERROR, (
+                f"{fields['count']:,} more attempts failed within {fields['took_secs']:.1f} s and are not told one by "
+                "one: `nuvom history recent` has the jobs, `nuvom inspect job` each traceback"
+            )
         case "ended":
             return _told_end(fields)
         case "stale":
