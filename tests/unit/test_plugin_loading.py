@@ -9,9 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nuvom
 import pytest
 from nuvom.errors import InvalidValue, PluginError
-from nuvom.plugins import attendance, loader
+from nuvom.plugins import attendance, loader, origin
 from nuvom.plugins.configuration import read_configuration
 from nuvom.plugins.contracts import KINDS, Plugin
 from nuvom.plugins.lifecycle import LifecycleHook
@@ -300,3 +301,20 @@ def test_what_requires_a_kind_is_disabled_when_none_of_it_started(load: Make) ->
     plugins.start()
 
     assert plugins.loaded[1].trouble == "requires tracing, which did not start"
+
+
+def test_where_a_plugin_comes_from_is_found_without_reading_all_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def read_all() -> dict[str, list[str]]:
+        raise AssertionError("all that is installed was read")
+
+    monkeypatch.setattr(origin, "packages_distributions", read_all)
+
+    found = origin.origin_of("nuvom.plugins.monitoring.prometheus:PrometheusPlugin", tmp_path)
+
+    assert found == f"nuvom {nuvom.__version__}"
+
+
+def test_a_plugin_in_a_module_that_is_not_called_as_its_distribution_is_found(tmp_path: Path) -> None:
+    assert origin.origin_of("_pytest.config:Config", tmp_path) == f"pytest {pytest.__version__}"

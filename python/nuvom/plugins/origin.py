@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, distribution, entry_points, packages_distributions
 from pathlib import Path
@@ -27,12 +28,20 @@ def origin_of(spec: str, root: Path) -> str:
         return "unknown"
     if place.is_relative_to(root) and not {"site-packages", "dist-packages"} & set(place.parts):
         return str(place.relative_to(root))
-    for name in packages_distributions().get(module, [module]):
-        try:
-            return f"{name} {distribution(name).version}"
-        except PackageNotFoundError:
-            continue
-    return str(place)
+    return _versioned(module) or next(filter(None, map(_versioned, _distributions_of(module))), str(place))
+
+
+def _versioned(name: str) -> str | None:
+    try:
+        return f"{name} {distribution(name).version}"
+    except PackageNotFoundError:
+        return None
+
+
+@cache
+def _distributions_of(module: str) -> list[str]:
+    """Those that bring it, where none has its name: to know them, all that is installed is read."""
+    return packages_distributions().get(module, [])
 
 
 def _place(file: str | None, folders: object) -> Path | None:
