@@ -30,4 +30,4 @@ pub use expression::{Cron, Kind};
 pub use grammar::MAX_LENGTH;
 pub use transitions::{Transition, transitions_around};
 pub use walk::Place;
-pub use zone::{civil, zone};
+pub use zone::{civil, first_moment, zone};

@@ -60,7 +60,7 @@ pub fn civil(time: &str, name: &str) -> Result<Timestamp> {
 }
 
 /// The first moment at which a clock in this zone shows this time, or has passed it.
-fn first_moment(zone: &TimeZone, time: DateTime) -> Option<jiff::Timestamp> {
+pub fn first_moment(zone: &TimeZone, time: DateTime) -> Option<jiff::Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(time);
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.earlier().ok(),
