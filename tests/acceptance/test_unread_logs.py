@@ -23,11 +23,11 @@ FAIL = (
 
 @task
 def fail() -> None:
-    raise ValueError("x" * 1000)
+    raise ValueError("x" * 9_000)
 """
 )
 LONG = 500
-"""Failures that say more than any pipe holds: at least a kilobyte each."""
+"""Failures of which the log says more than pipes hold: the first hundred of a second are told, with 18 kB each."""
 
 
 @pytest.mark.parametrize("format", ["plain", "json"])
